@@ -1,0 +1,55 @@
+/** What the front asks of the TypeScript language server. */
+import type { CellAnalysis } from "../cell/types.ts";
+
+export interface Diagnostic {
+  readonly severity: "error" | "warning" | "information" | "hint";
+  readonly code: number;
+  readonly message: string;
+  /** UTF-16 offsets into the cell's own source. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Set where the check could not be made: the cell runs unchecked and this line is shown once. */
+  readonly notice?: string;
+}
+
+export interface CompletionItem {
+  readonly text: string;
+  /** "function", "class", "property", "keyword" …, as Jupyter's `_jupyter_types_experimental` names them. */
+  readonly type: string;
+  readonly signature?: string;
+}
+
+export interface Completion {
+  readonly items: readonly CompletionItem[];
+  /** The range that an item replaces. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Inspection {
+  readonly markdown: string;
+  readonly text: string;
+}
+
+export interface LanguageOptions {
+  readonly directory: string;
+  readonly conditions: readonly string[];
+}
+
+export interface Language {
+  /** Starts the server ahead of the first cell. */
+  start(): void;
+  /** Type-checks a cell against what the committed cells before it declared. Changes nothing that others see. */
+  check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult>;
+  /** The cell has run: from now on later cells see its types, and of its values those in `reached`. */
+  commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void;
+  /** The values of all cells are gone (restart or lost worker). */
+  reset(): void;
+  complete(source: string, offset: number): Promise<Completion>;
+  inspect(source: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined>;
+  dispose(): Promise<void>;
+}
