@@ -1,0 +1,146 @@
+/**
+ * Random ops inside a compiled function. tfjs draws random numbers in JavaScript, so a capture would freeze
+ * them. While a function is captured these ops become TensorFlow's stateless ones, whose seed is a pair of the
+ * op's own seed and the function's call counter: a new draw at each call, the same run for the same seed
+ * (https://www.tensorflow.org/api_docs/python/tf/random/stateless_uniform).
+ */
+import type { Tensor } from "@tensorflow/tfjs";
+import { CompileError, callerLine } from "./errors.ts";
+import { core, type OpAttribute } from "./native.ts";
+import { activeRecorder } from "./recorder.ts";
+
+/** Gives the call counter of the function that is being captured. */
+export interface RandomState {
+  /** int32 scalar, up by one at each call. */
+  counter(): Tensor;
+}
+
+let current: RandomState | undefined;
+
+export function withRandomState<T>(state: RandomState, fn: () => T): T {
+  const outer = current;
+  current = state;
+  try {
+    return fn();
+  } finally {
+    current = outer;
+  }
+}
+
+type Floating = "float32" | "int32" | "bool";
+
+function seedOf(seed: number | string | undefined): number {
+  if (seed === undefined) return Math.floor(Math.random() * 2 ** 31);
+  const n =
+    typeof seed === "number" ? seed : [...seed].reduce((h, c) => h * 31 + c.charCodeAt(0), 7);
+  return Math.trunc(n) | 0;
+}
+
+function draw(op: string, shape: readonly number[], seed: number | string | undefined): Tensor {
+  const recorder = activeRecorder();
+  if (!recorder || !current) throw new Error("a stateless draw outside of a capture");
+  const { backend } = recorder;
+  const b = backend.binding;
+  const type = (name: string, value: number): OpAttribute => ({
+    name,
+    type: b.TF_ATTR_TYPE,
+    value,
+  });
+  const dims = core.tensor1d([...shape], "int32");
+  const pair = core.stack([core.scalar(seedOf(seed), "int32"), current.counter()]);
+  const [result] = b.executeOp(
+    op,
+    [type("dtype", b.TF_FLOAT), type("T", b.TF_INT32), type("Tseed", b.TF_INT32)],
+    backend.getInputTensorIds([dims, pair]),
+    1,
+  );
+  return backend.createOutputTensor(result as { id: number; shape: number[]; dtype: number });
+}
+
+const finish = (x: Tensor, dtype: string): Tensor =>
+  dtype === "float32" ? x : core.cast(x, dtype as Floating);
+
+/** The replacements, by the name that tfjs exports. Same parameters, same defaults. */
+const replacements: Record<string, (...args: never[]) => Tensor> = {
+  randomUniform: (
+    shape: number[],
+    minval = 0,
+    maxval = 1,
+    dtype = "float32",
+    seed?: number | string,
+  ) =>
+    core.tidy(() => {
+      const unit = draw("StatelessRandomUniform", shape, seed);
+      const x = core.add(core.mul(unit, maxval - minval), minval);
+      // JavaScript's int32 cast truncates towards zero, as tfjs' own does.
+      return finish(x, dtype);
+    }),
+  randomUniformInt: (shape: number[], minval: number, maxval: number, seed?: number | string) =>
+    core.tidy(() => {
+      const unit = draw("StatelessRandomUniform", shape, seed);
+      const x = core.add(core.floor(core.mul(unit, maxval - minval)), minval);
+      return core.cast(core.minimum(x, maxval - 1), "int32");
+    }),
+  randomNormal: (
+    shape: number[],
+    mean = 0,
+    stdDev = 1,
+    dtype = "float32",
+    seed?: number | string,
+  ) =>
+    core.tidy(() =>
+      finish(core.add(core.mul(draw("StatelessRandomNormal", shape, seed), stdDev), mean), dtype),
+    ),
+  randomStandardNormal: (shape: number[], dtype = "float32", seed?: number | string) =>
+    core.tidy(() => finish(draw("StatelessRandomNormal", shape, seed), dtype)),
+  truncatedNormal: (
+    shape: number[],
+    mean = 0,
+    stdDev = 1,
+    dtype = "float32",
+    seed?: number | string,
+  ) =>
+    core.tidy(() =>
+      finish(
+        core.add(core.mul(draw("StatelessTruncatedNormal", shape, seed), stdDev), mean),
+        dtype,
+      ),
+    ),
+  dropout: (x: Tensor, rate: number, noiseShape?: number[], seed?: number | string) =>
+    core.tidy(() => {
+      if (!(rate >= 0 && rate < 1)) {
+        throw new Error(`dropout: rate must be in [0, 1), got ${rate}`);
+      }
+      if (rate === 0) return core.clone(x);
+      const shape = x.shape.map((size, i) => noiseShape?.[i] ?? size);
+      const keep = core.greaterEqual(draw("StatelessRandomUniform", shape, seed), rate);
+      return core.mul(x, core.mul(core.cast(keep, "float32"), 1 / (1 - rate)));
+    }),
+};
+
+const refused = ["rand", "randomGamma", "multinomial"];
+
+let installed = false;
+
+/** Puts the replacements in front of tfjs' own; outside of a capture those run as ever. */
+export function installRandom(): void {
+  if (installed) return;
+  installed = true;
+  const module = core as unknown as Record<string, (...args: never[]) => Tensor>;
+  for (const [name, replacement] of Object.entries(replacements)) {
+    const original = module[name] as (...args: never[]) => Tensor;
+    module[name] = (...args) => (activeRecorder() ? replacement(...args) : original(...args));
+  }
+  for (const name of refused) {
+    const original = module[name] as (...args: never[]) => Tensor;
+    module[name] = (...args) => {
+      if (activeRecorder()) {
+        throw new CompileError(
+          `compile(): tf.${name} cannot be captured${callerLine()}. Draw outside of the function and pass the ` +
+            "tensor in, or use tf.randomUniform or tf.randomNormal.",
+        );
+      }
+      return original(...args);
+    };
+  }
+}
