@@ -13,7 +13,7 @@ export function callerLine(): string {
   const frames = stack.split("\n").slice(1);
   const outside = frames.find(
     (line) =>
-      !/[/\\]tensorflow[/\\]compile[/\\]|[/\\]@tensorflow[/\\]|\(node:|at node:|<anonymous>/.test(
+      !/[/\\]tensorflow[/\\]compile[/\\]|[/\\](@tensorflow|tfjs-\w+)[/\\]|\(node:|at node:|<anonymous>/.test(
         line,
       ),
   );

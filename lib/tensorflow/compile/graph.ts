@@ -24,7 +24,11 @@ export class Graph {
   readonly #nodes = new Map<string, GraphNode>();
   readonly #constants = new Map<string, NodeOutput>();
 
-  constructor(readonly binding: Binding) {}
+  readonly binding: Binding;
+
+  constructor(binding: Binding) {
+    this.binding = binding;
+  }
 
   get nodes(): Iterable<GraphNode> {
     return this.#nodes.values();

@@ -66,8 +66,9 @@ export interface DataRecord {
   refCount: number;
 }
 
+/** `get` of data that are not there moves them from another backend, so ask `has` first. */
 export interface DataMap {
-  get(dataId: object): DataRecord | undefined;
+  get(dataId: object): DataRecord;
   set(dataId: object, record: DataRecord): void;
   has(dataId: object): boolean;
   delete(dataId: object): boolean;

@@ -3,10 +3,10 @@
  * real one: its results and its changes to variables count. (The idea is that of tf.function and jax.jit;
  * here the eager kernels of tfjs, gradients included, are the tracer.)
  */
-import { type Tensor, Variable } from "@tensorflow/tfjs";
+import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError, callerLine } from "./errors.ts";
 import { Graph, type NodeOutput } from "./graph.ts";
-import { type Binding, engine, type NativeData, type NodeBackend, typeName } from "./native.ts";
+import { type Binding, core, engine, type NativeData, type NodeBackend } from "./native.ts";
 import * as proto from "./proto.ts";
 
 /** Ops whose output size depends on data: allowed as a final output only. The text names the fixed-size form. */
@@ -78,11 +78,14 @@ export class Recorder implements Recording {
   readonly #byVariable = new Map<Variable, RecordedVariable>();
   readonly #before = new Map<Variable, Tensor>();
   readonly #createdVariables = new Set<Variable>();
+  readonly #depth = engine.state.scopeStack.length;
 
-  constructor(
-    readonly backend: NodeBackend,
-    readonly label: string,
-  ) {
+  readonly backend: NodeBackend;
+  readonly label: string;
+
+  constructor(backend: NodeBackend, label: string) {
+    this.backend = backend;
+    this.label = label;
     this.graph = new Graph(backend.binding);
     this.#raw = {
       binding: backend.binding,
@@ -93,12 +96,8 @@ export class Recorder implements Recording {
     };
   }
 
-  /**
-   * Runs `fn`, recording. Returns what it returned; where it throws, every variable has its earlier value
-   * again, those it created are disposed, and so is every tensor that it made.
-   */
-  run(args: readonly Tensor[], fn: () => unknown): unknown {
-    const depth = engine.state.scopeStack.length;
+  /** Runs `fn` and then, still recording, `complete` on its result. Where it throws, call `abandon`. */
+  run<T>(args: readonly Tensor[], fn: () => unknown, complete: (result: unknown) => T): T {
     this.#snapshotVariables();
     engine.startScope("compile");
     this.#addArguments(args);
@@ -113,11 +112,7 @@ export class Recorder implements Recording {
         );
       }
       this.#recordWrites();
-      return result;
-    } catch (error) {
-      this.#unpatch();
-      this.#rollBack(depth);
-      throw error;
+      return complete(result);
     } finally {
       this.#unpatch();
     }
@@ -130,9 +125,18 @@ export class Recorder implements Recording {
     this.#poisonEscaped(results);
   }
 
-  /** Undoes a run that has succeeded but cannot be compiled. */
-  abandon(depth: number): void {
-    this.#rollBack(depth);
+  /**
+   * Undoes the run: every variable has its earlier value again, those it created are disposed, and so is every
+   * tensor that it made.
+   */
+  abandon(): void {
+    for (const variable of this.#createdVariables) if (!variable.isDisposed) variable.dispose();
+    for (const [variable, shadow] of this.#before) {
+      if (!variable.isDisposed && variable.dataId !== shadow.dataId) variable.assign(shadow);
+      shadow.dispose();
+    }
+    for (const { tensor } of this.externals) tensor.dispose();
+    while (engine.state.scopeStack.length > this.#depth) engine.endScope();
   }
 
   /** The node that holds a tensor's present value. */
@@ -152,10 +156,9 @@ export class Recorder implements Recording {
   #snapshotVariables(): void {
     const { backend } = this;
     for (const variable of Object.values(engine.state.registeredVariables)) {
-      const record = backend.tensorMap.get(variable.dataId);
       // A variable of another backend cannot take part; touching it would move its data here.
-      if (!record) continue;
-      if (record.refCount > 1) this.#separate(variable);
+      if (!backend.tensorMap.has(variable.dataId)) continue;
+      if (backend.tensorMap.get(variable.dataId).refCount > 1) this.#separate(variable);
       this.#variableOf.set(variable.dataId, variable);
       const shadow = variable.clone();
       untrack(shadow);
@@ -261,16 +264,6 @@ export class Recorder implements Recording {
     this.writes.set(this.#variable(variable), value);
   }
 
-  #rollBack(depth: number): void {
-    const alive = [...this.#createdVariables].filter((variable) => !variable.isDisposed);
-    for (const variable of alive) variable.dispose();
-    for (const [variable, shadow] of this.#before) {
-      if (!variable.isDisposed && variable.dataId !== shadow.dataId) variable.assign(shadow);
-      shadow.dispose();
-    }
-    while (engine.state.scopeStack.length > depth) engine.endScope();
-  }
-
   /** Tensors that the run kept alive hold one call's values: using them later is a mistake, so it is said. */
   #poisonEscaped(results: readonly Tensor[]): void {
     const allowed = new Set<object>(results.map((tensor) => tensor.dataId));
@@ -279,8 +272,8 @@ export class Recorder implements Recording {
     }
     const { tensorMap } = this.backend;
     for (const dataId of this.#made) {
+      if (!tensorMap.has(dataId) || allowed.has(dataId)) continue;
       const record = tensorMap.get(dataId);
-      if (!record || allowed.has(dataId)) continue;
       if (record.id >= 0) this.#raw.binding.deleteTensor(record.id);
       const { label } = this;
       tensorMap.set(dataId, {
@@ -302,22 +295,23 @@ export class Recorder implements Recording {
 
   #inputIds(tensors: readonly Parameters<NodeBackend["getInputTensorIds"]>[0][number][]): number[] {
     return tensors.map((tensor) => {
-      const record = this.backend.tensorMap.get(tensor.dataId);
-      if (!record) {
-        // Int64Scalar has no data; anything else was disposed or lives on another backend.
+      if (!tensor.dataId || !this.backend.tensorMap.has(tensor.dataId)) {
+        // An Int64Scalar has no data; anything else was disposed or lives on another backend, and tfjs says so.
         const [id] = this.#raw.getInputTensorIds.call(this.backend, [tensor]);
         return id as number;
       }
-      const outside = !this.#made.has(tensor.dataId);
-      if (!outside && record.values !== null) {
+      const record = this.backend.tensorMap.get(tensor.dataId);
+      if (record.values !== null) {
+        // Upload here: through the patched binding, data from outside would become constants.
         const { values, shape, dtype } = record;
         record.id = this.#raw.binding.createTensor(shape, dtype, values);
         record.values = null;
-        this.#nodes.set(record.id, this.graph.constant(dtype, shape, values));
+        if (this.#made.has(tensor.dataId)) {
+          this.#nodes.set(record.id, this.graph.constant(dtype, shape, values));
+        }
       }
-      const [id] = this.#raw.getInputTensorIds.call(this.backend, [tensor]);
-      if (!this.#nodes.has(id as number)) this.#bindOutside(tensor as Tensor, id as number);
-      return id as number;
+      if (!this.#nodes.has(record.id)) this.#bindOutside(tensor as Tensor, record.id);
+      return record.id;
     });
   }
 
@@ -330,8 +324,9 @@ export class Recorder implements Recording {
     }
     const placeholder = `external_${this.externals.length}`;
     this.graph.placeholder(placeholder, this.backend.getDTypeInteger(tensor.dtype), tensor.shape);
-    // A clone shares the data, and keeps them should the caller dispose the tensor.
-    const kept = tensor instanceof Variable ? tensor : tensor;
+    // A clone of our own keeps the data for later calls, whatever becomes of the caller's tensor.
+    const kept = core.keep(core.clone(tensor));
+    untrack(kept);
     this.externals.push({ tensor: kept, placeholder });
     this.#nodes.set(id, placeholder);
   }
@@ -346,20 +341,10 @@ export class Recorder implements Recording {
     const read = this.graph.add("ReadVariableOp", [placeholder], [["dtype", proto.type(dtype)]], {
       name: `read_${n}`,
     });
-    // ReadVariableOp does not tell the shape, and kernels downstream are chosen by it.
-    const shaped = this.graph.add(
-      "EnsureShape",
-      [read],
-      [
-        ["T", proto.type(dtype)],
-        ["shape", proto.shape(variable.shape)],
-      ],
-      { name: `value_${n}` },
-    );
     const recorded = {
       variable,
       placeholder,
-      read: shaped,
+      read,
       created: this.#createdVariables.has(variable),
     };
     this.variables.push(recorded);
@@ -432,5 +417,3 @@ function untrack(tensor: Tensor): void {
 function opOf(scope: string): string {
   return `tf.${scope.replace(/__op$/, "")}`;
 }
-
-export { typeName };

@@ -1,5 +1,6 @@
 /** Nested arguments and results: their tensors in order, and everything else as a key or as baked values. */
-import { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
+import { core } from "./native.ts";
 
 /** A nested value with its tensors taken out. */
 export type Skeleton =
@@ -27,7 +28,7 @@ function isPlainObject(value: object): value is Record<string, unknown> {
 
 /** Takes the tensors out of `value`, depth first; appends them to `tensors`. */
 export function flatten(value: unknown, tensors: Tensor[]): Skeleton {
-  if (value instanceof Tensor) {
+  if (value instanceof core.Tensor) {
     tensors.push(value);
     return { kind: "tensor", index: tensors.length - 1 };
   }

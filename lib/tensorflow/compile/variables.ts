@@ -12,21 +12,26 @@ const anonymous = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 class ResidentRecord implements DataRecord {
   readonly values = null;
   refCount = 0;
+  readonly shape: number[];
+  readonly dtype: number;
+  readonly #binding: Binding;
+  readonly #handle: number;
   #id: number | undefined;
 
-  constructor(
-    readonly shape: number[],
-    readonly dtype: number,
-    private readonly binding: Binding,
-    private readonly handle: number,
-  ) {}
+  constructor(shape: number[], dtype: number, binding: Binding, handle: number) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.#binding = binding;
+    this.#handle = handle;
+  }
 
   get id(): number {
     if (this.#id === undefined) {
-      const read = this.binding.executeOp(
+      const b = this.#binding;
+      const read = b.executeOp(
         "ReadVariableOp",
-        [{ name: "dtype", type: this.binding.TF_ATTR_TYPE, value: this.dtype }],
-        [this.handle],
+        [{ name: "dtype", type: b.TF_ATTR_TYPE, value: this.dtype }],
+        [this.#handle],
         1,
       );
       this.#id = (read[0] as { id: number }).id;
@@ -37,23 +42,25 @@ class ResidentRecord implements DataRecord {
   /** A compiled function has written the resource. */
   invalidate(): void {
     if (this.#id === undefined) return;
-    this.binding.deleteTensor(this.#id);
+    this.#binding.deleteTensor(this.#id);
     this.#id = undefined;
   }
 }
 
 /** The resource behind one tf.Variable. */
 export class Resident {
+  readonly backend: NodeBackend;
+  readonly variable: Variable;
+  readonly dtype: number;
   /** Tensor id of the resource handle, the argument of compiled functions. */
   readonly handle: number;
   #record: ResidentRecord | undefined;
   #dataId: object | undefined;
 
-  private constructor(
-    readonly backend: NodeBackend,
-    readonly variable: Variable,
-    readonly dtype: number,
-  ) {
+  private constructor(backend: NodeBackend, variable: Variable, dtype: number) {
+    this.backend = backend;
+    this.variable = variable;
+    this.dtype = dtype;
     const b = backend.binding;
     const [handle] = b.executeOp(
       "VarHandleOp",
