@@ -1,0 +1,21 @@
+/**
+ * TensorFlow for TypeScript: tfjs' interface on the TensorFlow that Python has, compiled against by the set-up.
+ *
+ *     import { tf } from "convnet-lab/tensorflow";
+ *     tf.matMul(a, b).print();
+ *
+ * `tf` is the namespace of TensorFlow.js with `tf.node`; importing it makes TensorFlow the backend. Where the native
+ * addon is missing, the JavaScript backend serves, after one warning. `CONVNET_LAB_BACKEND=cpu` asks for the latter,
+ * `=tensorflow` makes a missing addon an error.
+ */
+import * as tf from "./namespace.ts";
+
+export { type Environment, environment } from "./environment.ts";
+export {
+  type PythonEnvironment,
+  packageRoot,
+  pythonEnvironment,
+  pythonPackageFile,
+} from "./places.ts";
+export type { Binding, Device } from "./tfjs-node.ts";
+export { tf };
