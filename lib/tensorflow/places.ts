@@ -61,7 +61,7 @@ export interface PythonEnvironment {
  * @throws {Error} `CONVNET_LAB_VENV` names something else than a Python environment
  */
 export function pythonEnvironment(): PythonEnvironment | undefined {
-  const asked = process.env["CONVNET_LAB_VENV"];
+  const asked = process.env.CONVNET_LAB_VENV;
   if (asked) {
     const found = sitePackages(resolve(asked));
     if (found) return { folder: resolve(asked), sitePackages: found };

@@ -38,8 +38,8 @@ export function withoutLog(text: string): string {
  * @param captureFile the addon that holds descriptor 2 back; where it cannot be loaded, the log is seen
  */
 export function quietly<T>(require: NodeRequire, captureFile: string, load: () => T): T {
-  const level = (process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2");
-  if (Number(level) < 2) return load();
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 2) return load();
   let capture: StderrCapture | undefined;
   try {
     capture = require(captureFile) as StderrCapture;

@@ -23,14 +23,14 @@ function loadBinding(): Binding {
   const file = addonFile();
   if (!existsSync(file)) throw new Error(`the native addon ${file} has not been built`);
   // On a GPU, take memory as needed instead of all of it, so that two notebooks can share one.
-  process.env["TF_FORCE_GPU_ALLOW_GROWTH"] ??= "true";
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
   return quietly(require, join(dirname(file), "stderr_capture.node"), () => require(file));
 }
 
 function register(): Registration {
   const tf = require("@tensorflow/tfjs") as typeof tfjs;
   const parts = loadTfjsNode();
-  const asked = process.env["CONVNET_LAB_BACKEND"];
+  const asked = process.env.CONVNET_LAB_BACKEND;
   if (asked !== undefined && asked !== "tensorflow" && asked !== "cpu") {
     throw new Error(`CONVNET_LAB_BACKEND is "${asked}", expected "tensorflow" or "cpu".`);
   }
@@ -71,4 +71,5 @@ function register(): Registration {
   return { parts, binding, problem };
 }
 
-export const registration: Registration = (registry[key] ??= register());
+registry[key] ??= register();
+export const registration: Registration = registry[key];

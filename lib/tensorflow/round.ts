@@ -8,7 +8,7 @@ export function repairRound(tf: typeof tfjs): void {
   tf.registerKernel({
     ...original,
     kernelFunc: (call) => {
-      const x = call.inputs["x"];
+      const x = call.inputs.x;
       if (x === undefined || x.dtype === "float32") return original.kernelFunc(call);
       const identity = tf.getKernel("Identity", "tensorflow");
       return identity.kernelFunc(call);

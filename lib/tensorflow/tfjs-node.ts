@@ -46,14 +46,14 @@ const removedFromUtil = {
 /** Loads with a `util` that has all of Node's and what it removed, without touching Node's own module. */
 function withCompleteUtil<T>(load: () => T): T {
   // Node documents that an entry of this name stands before the built-in module for `require("util")`.
-  const before = require.cache["util"];
+  const before = require.cache.util;
   const exports = Object.create(util, Object.getOwnPropertyDescriptors(removedFromUtil));
-  require.cache["util"] = { id: "util", loaded: true, exports } as NodeJS.Module;
+  require.cache.util = { id: "util", loaded: true, exports } as NodeJS.Module;
   try {
     return load();
   } finally {
-    if (before) require.cache["util"] = before;
-    else delete require.cache["util"];
+    if (before) require.cache.util = before;
+    else delete require.cache.util;
   }
 }
 
