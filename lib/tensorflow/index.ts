@@ -10,6 +10,13 @@
  */
 import * as tf from "./namespace.ts";
 
+export {
+  type Compiled,
+  type CompiledSignature,
+  type CompileOptions,
+  compile,
+} from "./compile/compile.ts";
+export { CompileError } from "./compile/errors.ts";
 export { type Environment, environment } from "./environment.ts";
 export {
   type PythonEnvironment,

@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
+import { installGather } from "./compile/gather.ts";
+import { installRandom } from "./compile/random.ts";
 import { addonFile } from "./places.ts";
 import { quietly } from "./quiet.ts";
 import { require } from "./require.ts";
@@ -56,6 +58,8 @@ function register(): Registration {
     tf.registerBackend("tensorflow", () => new parts.Backend(native, packageName), 3);
     tf.setBackend("tensorflow");
     repairRound(tf);
+    installGather();
+    installRandom();
   } else {
     tf.setBackend("cpu");
     // Its first use prints a banner that recommends what we have just tried.

@@ -7,7 +7,7 @@ import { CompileError } from "./errors.ts";
 import { graphDef, type NodeOutput } from "./graph.ts";
 import { core, engine, type NodeBackend, nativeBackend, type OpAttribute } from "./native.ts";
 import * as proto from "./proto.ts";
-import { installRandom, withRandomState } from "./random.ts";
+import { withRandomState } from "./random.ts";
 import { activeRecorder, Recorder } from "./recorder.ts";
 import { flatten, type Skeleton, signature, unflatten } from "./structure.ts";
 import { Resident } from "./variables.ts";
@@ -83,7 +83,6 @@ export function compile<Args extends unknown[], Result>(
   if (!Number.isInteger(cacheSize) || cacheSize < 1) {
     throw new RangeError(`compile(): cacheSize must be an integer of at least 1, got ${cacheSize}`);
   }
-  installRandom();
   const cache = new Map<string, Entry[]>();
   let entries: Entry[] = [];
   let counter: Variable | undefined;

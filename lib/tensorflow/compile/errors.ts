@@ -1,22 +1,22 @@
 /** What compile() refuses, and where. */
+import { fileURLToPath } from "node:url";
 
 export class CompileError extends Error {
   override name = "CompileError";
 }
 
-/** " at file:line:column" of the innermost frame outside of this library and of tfjs, or "". */
+const here = fileURLToPath(new URL(".", import.meta.url));
+const foreign = /[/\\](@tensorflow|tfjs-\w+)[/\\]|node:/;
+
+/** " at file:line:column" of the innermost frame outside of this folder and of tfjs, or "". */
 export function callerLine(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 60;
   const stack = new Error().stack ?? "";
   Error.stackTraceLimit = limit;
-  const frames = stack.split("\n").slice(1);
-  const outside = frames.find(
-    (line) =>
-      !/[/\\]tensorflow[/\\]compile[/\\]|[/\\](@tensorflow|tfjs-\w+)[/\\]|\(node:|at node:|<anonymous>/.test(
-        line,
-      ),
-  );
-  const place = outside?.match(/\(?([^()\s]+:\d+:\d+)\)?$/)?.[1];
-  return place ? ` at ${place}` : "";
+  for (const frame of stack.split("\n").slice(1)) {
+    const place = frame.match(/\(?([^()\s]+:\d+:\d+)\)?$/)?.[1];
+    if (place && !place.includes(here) && !foreign.test(place)) return ` at ${place}`;
+  }
+  return "";
 }

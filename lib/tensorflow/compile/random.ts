@@ -120,12 +120,11 @@ const replacements: Record<string, (...args: never[]) => Tensor> = {
 
 const refused = ["rand", "randomGamma", "multinomial"];
 
-let installed = false;
-
-/** Puts the replacements in front of tfjs' own; outside of a capture those run as ever. */
+/**
+ * Puts the replacements in front of tfjs' own; outside of a capture those run as ever. Called once, before an ES
+ * module imports tfjs: such an import takes a copy of what tfjs exports.
+ */
 export function installRandom(): void {
-  if (installed) return;
-  installed = true;
   const module = core as unknown as Record<string, (...args: never[]) => Tensor>;
   for (const [name, replacement] of Object.entries(replacements)) {
     const original = module[name] as (...args: never[]) => Tensor;

@@ -91,7 +91,7 @@ export class Resident {
     const resident = Resident.#all.get(variable);
     if (!resident) return;
     Resident.#all.delete(variable);
-    resident.#record?.invalidate();
+    // tfjs has asked the record for its id, so a clone that still shares it has the last value.
     resident.backend.binding.deleteTensor(resident.handle);
   }
 
