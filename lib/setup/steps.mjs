@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { addonStep } from "./addon-step.mjs";
+import { kernelStep, kernelspecStep, libraryStep } from "./build-steps.mjs";
+import { runSteps } from "./engine.mjs";
+import { chooseVariant } from "./gpu.mjs";
+import { withLock } from "./lock.mjs";
+import { npmStep } from "./npm-step.mjs";
+import { root, workFolder } from "./paths.mjs";
+import { Progress, seconds } from "./progress.mjs";
+import { pythonStep } from "./python-step.mjs";
+
+/**
+ * The whole set-up, each step after those that it uses.
+ *
+ * @param {{ variant: import("./gpu.mjs").Variant, asked: boolean }} choice
+ */
+export const allSteps = (choice) => [
+  npmStep(root),
+  pythonStep(root, choice),
+  addonStep(root),
+  ...buildSteps(),
+  ...(existsSync(join(root, "kernel", "install.mjs")) ? [kernelspecStep(root)] : []),
+];
+
+/** What is made from the sources alone. */
+export const buildSteps = () => [
+  libraryStep(root),
+  ...(existsSync(join(root, "kernel", "build.mjs")) ? [kernelStep(root)] : []),
+];
+
+/**
+ * Makes what is missing or stale.
+ *
+ * @param {readonly import("./engine.mjs").Step[]} steps
+ * @param {AbortSignal} signal
+ */
+export async function setUp(steps, signal) {
+  const started = Date.now();
+  const progress = new Progress();
+  const onWait = (/** @type {string} */ pid) =>
+    progress.line(
+      `Another set-up of this folder is at work (process ${pid}); waiting for its end.`,
+    );
+  const { made } = await withLock(root, () => runSteps(steps, { workFolder, progress, signal }), {
+    signal,
+    onWait,
+  });
+  const time = seconds(Date.now() - started);
+  progress.line(made.length ? `Set-up done in ${time}.` : `Set-up: all up to date (${time}).`);
+}
+
+/**
+ * @param {{ variant?: import("./gpu.mjs").Variant }} options
+ * @param {AbortSignal} signal
+ */
+export async function setUpAll({ variant }, signal) {
+  await setUp(allSteps(await chooseVariant(variant)), signal);
+}
