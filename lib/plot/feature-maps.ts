@@ -1,0 +1,178 @@
+/** What a layer puts out for an image: its channels as small pictures. */
+import { createCanvas } from "canvas";
+import { drawColorScale, SCALE_HEIGHT } from "./color-scale.ts";
+import { type ColorMap, type ColorMapName, colorMapOf } from "./colors.ts";
+import { checkCount, checkLength } from "./labels.ts";
+import { formatNumber } from "./numbers.ts";
+import { Picture, type PictureOptions } from "./picture.ts";
+import type { Tile } from "./pixels.ts";
+import { extent, shapeText, type TensorLike, valuesOf } from "./tensor.ts";
+import { layoutRows, type PlacedTile } from "./tiles.ts";
+
+export interface FeatureMapOptions extends PictureOptions {
+  /** Which channels: so many, or those of these indices. Default: 16. */
+  readonly channels?: number | readonly number[];
+  /**
+   * With a number of channels: the "first" ones, or the "strongest", whose values vary most. Default: "first".
+   */
+  readonly select?: "first" | "strongest";
+  /** "each" stretches every map over all colours, "all" gives all maps one scale. Default: "each". */
+  readonly normalize?: "each" | "all";
+  /** Default: "viridis". */
+  readonly colorMap?: ColorMapName;
+  /** Default: 8. */
+  readonly columns?: number;
+  /** Width of the whole grid, in CSS pixels. Default: 720. */
+  readonly width?: number;
+}
+
+interface FeatureMap {
+  readonly channel: number;
+  readonly values: Float32Array;
+  readonly low: number;
+  readonly high: number;
+}
+
+const GAP = 8;
+
+/**
+ * Draws feature maps [height, width, channels] or [1, height, width, channels]. Under each stands the number of its
+ * channel.
+ *
+ * @throws if the tensor has another rank or holds several images, or a channel does not exist
+ */
+export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}): Picture {
+  const caller = "featureMapGrid";
+  const values = valuesOf(maps, caller);
+  const [height, width, channels] = mapShape(maps.shape);
+  const colorMap = colorMapOf(options.colorMap ?? "viridis", caller);
+  const chosen = choose(values, channels, options).map((channel) =>
+    channelOf(values, channels, channel),
+  );
+  const normalize = options.normalize ?? "each";
+  if (normalize !== "each" && normalize !== "all") {
+    throw new Error(`${caller}: normalize is "${normalize}", expected "each" or "all".`);
+  }
+  const low = Math.min(...chosen.map((map) => map.low));
+  const high = Math.max(...chosen.map((map) => map.high));
+
+  const columns = Math.min(options.columns ?? 8, chosen.length);
+  checkCount("columns", columns, caller);
+  // A few maps are not blown up to the whole width.
+  const slots = Math.max(columns, options.columns ?? 4);
+  const tileWidth = Math.floor(((options.width ?? 720) - (slots - 1) * GAP) / slots);
+  checkLength("the width of a map", tileWidth, caller);
+  const rows: PlacedTile[][] = [];
+  chosen.forEach((map, i) => {
+    if (i % columns === 0) rows.push([]);
+    const range = normalize === "each" ? map : { low, high };
+    rows.at(-1)!.push({
+      tile: colored(map, width, height, range, colorMap),
+      width: tileWidth,
+      height: Math.max(1, Math.round((tileWidth * height) / width)),
+      caption: `${map.channel}`,
+    });
+  });
+  const grid = layoutRows(rows, { gap: GAP, pixelated: tileWidth >= 1.5 * width });
+  const ticks = normalize === "each" ? ["lowest", "highest value of each map"] : numbers(low, high);
+  return new Picture(
+    {
+      width: grid.width,
+      height: grid.height + 12 + SCALE_HEIGHT,
+      alt:
+        `${chosen.length} of ${channels} feature maps of ${height}×${width}, ` +
+        `channels ${chosen.map((map) => map.channel).join(", ")}, ` +
+        `values from ${formatNumber(low)} to ${formatNumber(high)}`,
+      draw: (context, theme) => {
+        grid.draw(context, theme);
+        context.translate(0, grid.height + 12);
+        drawColorScale(context, theme, colorMap, ticks);
+      },
+    },
+    options,
+  );
+}
+
+function numbers(low: number, high: number): string[] {
+  return low === high ? [formatNumber(low)] : [low, (low + high) / 2, high].map(formatNumber);
+}
+
+/** [height, width, channels] */
+function mapShape(shape: readonly number[]): [number, number, number] {
+  if (shape.length === 3) return [shape[0]!, shape[1]!, shape[2]!];
+  if (shape.length === 4 && shape[0] === 1) return [shape[1]!, shape[2]!, shape[3]!];
+  const hint =
+    shape.length === 4
+      ? "it holds several images; take one, as in maps.slice([0], [1])"
+      : "expected [height, width, channels] or [1, height, width, channels]";
+  throw new RangeError(`featureMapGrid: the shape is ${shapeText(shape)}: ${hint}.`);
+}
+
+function choose(
+  values: ArrayLike<number>,
+  channels: number,
+  options: FeatureMapOptions,
+): readonly number[] {
+  const wanted = options.channels ?? Math.min(16, channels);
+  if (typeof wanted !== "number") {
+    if (wanted.length === 0) throw new RangeError("featureMapGrid: no channels are asked for.");
+    for (const channel of wanted) {
+      if (!Number.isInteger(channel) || channel < 0 || channel >= channels) {
+        throw new RangeError(
+          `featureMapGrid: there is no channel ${channel}; the tensor has 0 to ${channels - 1}.`,
+        );
+      }
+    }
+    return wanted;
+  }
+  checkCount("channels", wanted, "featureMapGrid");
+  const all = Array.from({ length: channels }, (_, channel) => channel);
+  const select = options.select ?? "first";
+  if (select === "first") return all.slice(0, wanted);
+  if (select !== "strongest") {
+    throw new Error(`featureMapGrid: select is "${select}", expected "first" or "strongest".`);
+  }
+  const variances = channelVariances(values, channels);
+  return all.sort((a, b) => variances[b]! - variances[a]! || a - b).slice(0, wanted);
+}
+
+function channelVariances(values: ArrayLike<number>, channels: number): Float64Array {
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  for (let i = 0; i < values.length; i++) {
+    sums[i % channels]! += values[i]!;
+    squares[i % channels]! += values[i]! ** 2;
+  }
+  const count = values.length / channels;
+  return squares.map((square, channel) => square / count - (sums[channel]! / count) ** 2);
+}
+
+function channelOf(values: ArrayLike<number>, channels: number, channel: number): FeatureMap {
+  const map = new Float32Array(values.length / channels);
+  for (let i = 0; i < map.length; i++) map[i] = values[i * channels + channel]!;
+  const [low, high] = extent(map);
+  return { channel, values: map, low, high };
+}
+
+function colored(
+  map: FeatureMap,
+  width: number,
+  height: number,
+  range: { readonly low: number; readonly high: number },
+  colorMap: ColorMap,
+): Tile {
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  // A map of one value only (a channel that never fires) is drawn in the lowest colour.
+  const factor = range.high > range.low ? 255 / (range.high - range.low) : 0;
+  map.values.forEach((value, i) => {
+    const index = 3 * Math.round((value - range.low) * factor);
+    image.data[4 * i] = colorMap[index]!;
+    image.data[4 * i + 1] = colorMap[index + 1]!;
+    image.data[4 * i + 2] = colorMap[index + 2]!;
+    image.data[4 * i + 3] = 255;
+  });
+  context.putImageData(image, 0, 0);
+  return { canvas, width, height, channels: 1 };
+}

@@ -1,0 +1,108 @@
+/** The filters that a convolution has learned. */
+import { createCanvas } from "canvas";
+import { checkCount, checkLength } from "./labels.ts";
+import { formatNumber } from "./numbers.ts";
+import { Picture, type PictureOptions } from "./picture.ts";
+import type { Tile } from "./pixels.ts";
+import { shapeText, type TensorLike, valuesOf } from "./tensor.ts";
+import { layoutRows, type PlacedTile } from "./tiles.ts";
+
+export interface FilterOptions extends PictureOptions {
+  /**
+   * "each" divides a filter by its own largest weight (by size), "all" divides all filters by the largest of all.
+   * Either way a weight of 0 is mid-grey. Default: "each".
+   */
+  readonly normalize?: "each" | "all";
+  /** Default: 8. */
+  readonly columns?: number;
+  /** Width of the whole grid, in CSS pixels. Default: 480. */
+  readonly width?: number;
+}
+
+const GAP = 8;
+
+/**
+ * Draws the filters [height, width, channels, filters] of a first convolution, as colours with 3 input channels
+ * (red, green, blue), in grey with 1. A line below says how weights became colours.
+ *
+ * @throws if the tensor has another rank or number of input channels
+ */
+export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Picture {
+  const caller = "filterGrid";
+  const values = valuesOf(kernel, caller);
+  const [height, width, channels, count] = kernelShape(kernel.shape);
+  const normalize = options.normalize ?? "each";
+  if (normalize !== "each" && normalize !== "all") {
+    throw new Error(`${caller}: normalize is "${normalize}", expected "each" or "all".`);
+  }
+  const peaks = new Float64Array(count);
+  for (let i = 0; i < values.length; i++) {
+    peaks[i % count] = Math.max(peaks[i % count]!, Math.abs(values[i]!));
+  }
+  const peak = Math.max(...peaks);
+
+  const columns = Math.min(options.columns ?? 8, count);
+  checkCount("columns", columns, caller);
+  const tileWidth = Math.floor(((options.width ?? 480) - (columns - 1) * GAP) / columns);
+  checkLength("the width of a filter", tileWidth, caller);
+  const rows: PlacedTile[][] = [];
+  for (let n = 0; n < count; n++) {
+    if (n % columns === 0) rows.push([]);
+    rows.at(-1)!.push({
+      tile: colored(
+        values,
+        [height, width, channels, count],
+        n,
+        normalize === "each" ? peaks[n]! : peak,
+      ),
+      width: tileWidth,
+      height: Math.max(1, Math.round((tileWidth * height) / width)),
+    });
+  }
+  const scaling =
+    normalize === "each"
+      ? "Grey is a weight of 0; each filter is scaled by its own largest weight " +
+        `(by size, ${formatNumber(Math.min(...peaks))} to ${formatNumber(peak)}).`
+      : `Grey is a weight of 0; all filters are scaled by their largest weight (by size, ${formatNumber(peak)}).`;
+  const alt = `${count} filters of ${height}×${width} pixels and ${channels} ${channels === 1 ? "channel" : "channels"}`;
+  return new Picture(
+    { ...layoutRows(rows, { gap: GAP, pixelated: true }), alt },
+    { ...options, caption: options.caption ? `${options.caption}\n${scaling}` : scaling },
+  );
+}
+
+/** [height, width, channels, filters] */
+function kernelShape(shape: readonly number[]): [number, number, number, number] {
+  if (shape.length !== 4) {
+    throw new RangeError(
+      `filterGrid: the shape is ${shapeText(shape)}, expected [height, width, input channels, filters].`,
+    );
+  }
+  if (shape[2] !== 1 && shape[2] !== 3) {
+    throw new RangeError(
+      `filterGrid: filters of shape ${shapeText(shape)} read ${shape[2]} channels, which have no colours; ` +
+        "only 1 or 3 can be drawn, as those of a network's first convolution.",
+    );
+  }
+  return shape as [number, number, number, number];
+}
+
+function colored(
+  values: ArrayLike<number>,
+  [height, width, channels, count]: readonly [number, number, number, number],
+  filter: number,
+  peak: number,
+): Tile {
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) {
+      const weight = values[(i * channels + (channels === 1 ? 0 : c)) * count + filter]!;
+      image.data[4 * i + c] = 127.5 * (1 + (peak > 0 ? weight / peak : 0));
+    }
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+  return { canvas, width, height, channels };
+}

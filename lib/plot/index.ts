@@ -1,0 +1,20 @@
+/** Pictures of images, filters and feature maps, and charts; each shows itself in a notebook. */
+export { type Bar, type BarChartOptions, barChart } from "./bar-chart.ts";
+export { Chart } from "./chart.ts";
+export type { ColorMapName } from "./colors.ts";
+export type { Displayable, MimeBundle } from "./display.ts";
+export { type FeatureMapOptions, featureMapGrid } from "./feature-maps.ts";
+export { type FilterOptions, filterGrid } from "./filters.ts";
+export {
+  type ImageGridOptions,
+  type ImageListOptions,
+  type ImageOptions,
+  imageGrid,
+  picture,
+  type SideBySideOptions,
+  sideBySide,
+} from "./image-grid.ts";
+export { Picture, type PictureOptions } from "./picture.ts";
+export type { Images, PixelOptions } from "./pixels.ts";
+export type { TensorLike } from "./tensor.ts";
+export type { ThemeName } from "./theme.ts";

@@ -1,0 +1,90 @@
+/** Rows of images with their titles and captions. */
+import type { SKRSContext2D } from "canvas";
+import type { Content } from "./picture.ts";
+import type { Tile } from "./pixels.ts";
+import { drawText, type TextStyle, textStyles, wrapText } from "./text.ts";
+
+/** An image and the size at which it is drawn, in CSS pixels. */
+export interface PlacedTile {
+  readonly tile: Tile;
+  readonly width: number;
+  readonly height: number;
+  readonly title?: string;
+  readonly caption?: string;
+}
+
+export interface TileLayout {
+  /** Between images, in CSS pixels. */
+  readonly gap: number;
+  /** Show single pixels as squares. Default: where an image is enlarged to three times its size and more. */
+  readonly pixelated?: boolean;
+}
+
+/** Lays rows of images out: each row has its titles in line, its images, its captions. */
+export function layoutRows(
+  rows: readonly (readonly PlacedTile[])[],
+  layout: TileLayout,
+): Omit<Content, "alt"> {
+  const drawings: ((context: SKRSContext2D, colors: { ink: string; muted: string }) => void)[] = [];
+  let y = 0;
+  let widest = 0;
+  rows.forEach((row, r) => {
+    if (r > 0) y += layout.gap;
+    const titles = row.map((one) => lines(one.title, textStyles.tileTitle, one.width));
+    const captions = row.map((one) => lines(one.caption, textStyles.caption, one.width));
+    const titleHeight = height(titles, textStyles.tileTitle);
+    const captionHeight = height(captions, textStyles.caption);
+    const imageTop = y + titleHeight;
+    const imageHeight = Math.max(...row.map((one) => one.height));
+    let x = 0;
+    row.forEach((one, i) => {
+      const left = x;
+      // Titles stand on their images, captions hang below them, whatever the height of the neighbours.
+      const title = titles[i]!;
+      const titleTop =
+        imageTop - title.length * textStyles.tileTitle.lineHeight - (titleHeight && 4);
+      const captionTop = imageTop + one.height + 4;
+      drawings.push((context, colors) => {
+        drawText(context, title, textStyles.tileTitle, { x: left, y: titleTop, color: colors.ink });
+        drawTile(context, one, left, imageTop, layout);
+        drawText(context, captions[i]!, textStyles.caption, {
+          x: left,
+          y: captionTop,
+          color: colors.muted,
+        });
+      });
+      x += one.width + layout.gap;
+    });
+    widest = Math.max(widest, x - layout.gap);
+    y = imageTop + imageHeight + captionHeight;
+  });
+  return {
+    width: widest,
+    height: y,
+    draw: (context, theme) => {
+      for (const draw of drawings) draw(context, theme);
+    },
+  };
+}
+
+function lines(text: string | undefined, style: TextStyle, width: number): string[] {
+  return text ? wrapText(text, style, width) : [];
+}
+
+function height(texts: readonly (readonly string[])[], style: TextStyle): number {
+  const most = Math.max(...texts.map((text) => text.length));
+  return most && most * style.lineHeight + 4;
+}
+
+function drawTile(
+  context: SKRSContext2D,
+  one: PlacedTile,
+  x: number,
+  y: number,
+  layout: TileLayout,
+): void {
+  const pixelated = layout.pixelated ?? one.width >= 3 * one.tile.width;
+  context.imageSmoothingEnabled = !pixelated;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(one.tile.canvas, x, y, one.width, one.height);
+}
