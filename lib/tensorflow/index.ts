@@ -18,6 +18,7 @@ export {
 } from "./compile/compile.ts";
 export { CompileError } from "./compile/errors.ts";
 export { type Environment, environment } from "./environment.ts";
+export { isNative, nativeOp, type OpAttribute } from "./native-op.ts";
 export {
   type PythonEnvironment,
   packageRoot,

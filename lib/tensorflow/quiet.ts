@@ -33,12 +33,12 @@ export function withoutLog(text: string): string {
 
 /**
  * Runs `load`, whose TensorFlow log lines are dropped, unless the user asked for them by `TF_CPP_MIN_LOG_LEVEL`
- * 0 or 1. Without that variable, TensorFlow goes on to log errors only.
+ * 0 or 1. Without that variable TensorFlow logs nothing later either: its errors arrive as exceptions.
  *
  * @param captureFile the addon that holds descriptor 2 back; where it cannot be loaded, the log is seen
  */
 export function quietly<T>(require: NodeRequire, captureFile: string, load: () => T): T {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 2) return load();
   let capture: StderrCapture | undefined;
   try {
