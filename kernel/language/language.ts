@@ -1,0 +1,212 @@
+/**
+ * TypeScript for notebooks: each cell is a module that sees what earlier cells declared. The modules are documents
+ * of the language server that exist nowhere on disk, in the notebook's folder, so that imports resolve from there.
+ */
+import type { CellAnalysis } from "../cell/types.ts";
+import { toCompletion, wordAround } from "./completion.ts";
+import { configText } from "./config.ts";
+import { toDiagnostics } from "./diagnostics.ts";
+import { toInspection } from "./inspection.ts";
+import type { CompletionList, DiagnosticReport, Hover, SignatureHelp } from "./lsp.ts";
+import {
+  cellModule,
+  declaredAtMargin,
+  identifier,
+  isUnchecked,
+  ModuleText,
+  makePrelude,
+  moduleName,
+  moduleSpecifier,
+  prefix,
+} from "./module.ts";
+import { Queue } from "./queue.ts";
+import { type Module, Scope } from "./scope.ts";
+import { Server } from "./server.ts";
+import type { CheckResult, Completion, Inspection, Language, LanguageOptions } from "./types.ts";
+
+const configName = `${prefix}tsconfig.json`;
+/** Imports all cells, so that they belong to the project; changing it is cheaper than changing the configuration. */
+const indexName = `${prefix}index.mts`;
+/** The code that is being typed. */
+const scratchName = `${prefix}scratch.mts`;
+
+/** Milliseconds. A person waits this long for a cell to start, or for a list to open. */
+const checkLimit = 5000;
+const helpLimit = 5000;
+
+const settings = {
+  customConfigFileName: configName,
+  suggest: { autoImports: false, includeCompletionsForImportStatements: false },
+  tsserver: { automaticTypeAcquisition: { enabled: false } },
+};
+
+/** A cell that was checked and has not been committed. */
+interface Draft {
+  readonly number: number;
+  id: number;
+  source: string;
+  module: ModuleText;
+  failed: boolean;
+}
+
+export class TypeScriptLanguage implements Language {
+  readonly #options: LanguageOptions;
+  readonly #server: Server;
+  readonly #scope = new Scope();
+  /** Numbers of the cells' documents that are open. */
+  readonly #open = new Set<number>();
+  readonly #checks = new Queue();
+  readonly #helps = new Queue();
+  #draft: Draft | undefined;
+  #lastNumber = 0;
+
+  constructor(options: LanguageOptions) {
+    this.#options = options;
+    this.#server = new Server(options.directory, settings, indexName);
+    this.#configure();
+    this.#index();
+    this.#server.put(scratchName, "export {};\n");
+  }
+
+  start(): void {
+    // A server that does not start is told with the first check.
+    this.#server.start().catch(() => {});
+  }
+
+  check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult> {
+    if (isUnchecked(source)) return Promise.resolve({ diagnostics: [] });
+    return this.#checks.run(async () => {
+      const module = cellModule(source, analysis, this.#scope);
+      const draft = this.#putDraft(id, source, module);
+      try {
+        const report = (await this.#server.request(
+          "textDocument/diagnostic",
+          { textDocument: { uri: this.#server.uri(moduleName(draft.number)) } },
+          checkLimit,
+        )) as DiagnosticReport;
+        return { diagnostics: toDiagnostics(report.items ?? [], module, source, this.#scope) };
+      } catch (error) {
+        draft.failed = true;
+        return {
+          diagnostics: [],
+          notice: `This cell runs without a type check. ${error instanceof Error ? error.message : error}`,
+        };
+      }
+    });
+  }
+
+  commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void {
+    const draft = this.#draft;
+    const checked = draft?.id === id && draft.source === source;
+    const { number, module, failed } = checked
+      ? draft
+      : this.#putDraft(id, source, cellModule(source, analysis, this.#scope));
+    const committed: Module = {
+      number,
+      dependencies: module.dependencies,
+      augments: /\bdeclare\s+(?:global|module)\b/.test(source),
+      opaque: failed,
+    };
+    this.#scope.add(committed, source, analysis, new Set(reached));
+    const unneeded = this.#scope.sweep();
+    // The document of a cell that nothing needs is used for the next one.
+    if (!unneeded.includes(committed)) this.#draft = undefined;
+    this.#close(unneeded.filter((other) => other !== committed));
+    if (failed) this.#close([committed]);
+  }
+
+  reset(): void {
+    this.#close(this.#scope.clear());
+  }
+
+  complete(source: string, offset: number): Promise<Completion> {
+    return this.#helps.run(async () => {
+      const module = this.#putScratch(source, this.#scope.names());
+      const word = wordAround(source, offset);
+      try {
+        const list = (await this.#ask("completion", module, offset, {
+          context: { triggerKind: 1 },
+        })) as CompletionList | null;
+        return list ? toCompletion(list, module, source, offset) : { items: [], ...word };
+      } catch {
+        return { items: [], ...word };
+      }
+    });
+  }
+
+  inspect(source: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {
+    return this.#helps.run(async () => {
+      const words = new Set(source.match(identifier));
+      const known = [...this.#scope.names()].filter((name) => words.has(name));
+      const module = this.#putScratch(source, known);
+      const word = wordAround(source, offset);
+      try {
+        const [hover, help] = await Promise.all([
+          word.end > word.start ? this.#ask("hover", module, word.start) : null,
+          this.#ask("signatureHelp", module, offset, {
+            context: { triggerKind: 1, isRetrigger: false },
+          }),
+        ]);
+        return toInspection(
+          (hover as Hover | null) ?? undefined,
+          (help as SignatureHelp | null) ?? undefined,
+          detail,
+        );
+      } catch {
+        return undefined;
+      }
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#server.dispose();
+  }
+
+  #ask(method: string, module: ModuleText, offset: number, more: object = {}): Promise<unknown> {
+    return this.#server.request(
+      `textDocument/${method}`,
+      {
+        textDocument: { uri: this.#server.uri(scratchName) },
+        position: module.toPosition(offset),
+        ...more,
+      },
+      helpLimit,
+    );
+  }
+
+  #putDraft(id: number, source: string, module: ModuleText): Draft {
+    const number = this.#draft?.number ?? ++this.#lastNumber;
+    const draft = { number, id, source, module, failed: false };
+    this.#draft = draft;
+    if (!this.#open.has(number)) {
+      this.#open.add(number);
+      this.#index();
+    }
+    this.#server.put(moduleName(number), module.text);
+    return draft;
+  }
+
+  #putScratch(source: string, names: Iterable<string>): ModuleText {
+    const own = declaredAtMargin(source);
+    const visible = [...names].filter((name) => !own.has(name));
+    const module = new ModuleText(source, makePrelude(this.#scope, visible), []);
+    this.#server.put(scratchName, module.text);
+    return module;
+  }
+
+  #close(modules: readonly Module[]): void {
+    const open = modules.filter(({ number }) => this.#open.delete(number));
+    if (open.length === 0) return;
+    this.#index();
+    for (const { number } of open) this.#server.close(moduleName(number));
+  }
+
+  #index(): void {
+    const imports = [...this.#open].map((number) => `import "${moduleSpecifier(number)}";`);
+    this.#server.put(indexName, [...imports, "export {};"].join("\n"));
+  }
+
+  #configure(): void {
+    this.#server.put(configName, configText(this.#options, [indexName, scratchName]), "json");
+  }
+}

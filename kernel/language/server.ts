@@ -1,0 +1,262 @@
+/**
+ * The language server as a process: it is started when it is first needed, comes back after a crash with the
+ * documents that were open, and ends with the kernel.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConnectionClosed, Wire } from "./wire.ts";
+
+/** The server did not answer in time. It has been ended, and comes back with the next request. */
+export class ServerTimeout extends Error {
+  override readonly name = "ServerTimeout";
+}
+
+interface Document {
+  version: number;
+  text: string;
+  readonly languageId: string;
+}
+
+/**
+ * Starting is another matter than answering: it also opens every document again, so it may take longer than a
+ * request, which then gives up without harming it.
+ */
+const startLimit = 60_000;
+
+const capabilities = {
+  workspace: { configuration: true, didChangeWatchedFiles: { dynamicRegistration: false } },
+  textDocument: {
+    diagnostic: { dynamicRegistration: false },
+    hover: { contentFormat: ["markdown"] },
+    completion: {
+      contextSupport: true,
+      completionItem: {
+        snippetSupport: false,
+        insertReplaceSupport: true,
+        labelDetailsSupport: true,
+        documentationFormat: ["markdown"],
+      },
+    },
+    signatureHelp: {
+      contextSupport: true,
+      signatureInformation: {
+        documentationFormat: ["markdown"],
+        activeParameterSupport: true,
+        parameterInformation: { labelOffsetSupport: true },
+      },
+    },
+  },
+};
+
+/** The native compiler's executable: `typescript` itself knows which platform package holds it. */
+async function findExecutable(): Promise<string> {
+  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
+  const finder = pathToFileURL(join(dirname(manifest), "lib", "getExePath.js"));
+  const { default: getExePath } = (await import(finder.href)) as { default: () => string };
+  return getExePath();
+}
+
+export class Server {
+  readonly #directory: string;
+  readonly #settings: unknown;
+  readonly #first: string;
+  readonly #documents = new Map<string, Document>();
+  #child: ChildProcess | undefined;
+  /** Set once the running process was told all documents: from then on changes go to it as they come. */
+  #wire: Wire | undefined;
+  /** Settles when it has worked through them. */
+  #ready: Promise<Wire> | undefined;
+  #executable: string | undefined;
+  #disposed = false;
+
+  /**
+   * @param settings what the server is told when it asks for the section `js/ts` of the configuration.
+   * @param first the document that is asked about once at the start, so that the libraries are loaded by then.
+   */
+  constructor(directory: string, settings: unknown, first: string) {
+    this.#directory = directory;
+    this.#settings = settings;
+    this.#first = first;
+  }
+
+  get processId(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Gives the document this text, and opens it where it is not open. */
+  put(name: string, text: string, languageId = "typescript"): void {
+    const document = this.#documents.get(name);
+    if (document?.text === text) return;
+    if (document) {
+      document.text = text;
+      document.version++;
+      this.#wire?.notify("textDocument/didChange", {
+        textDocument: { uri: this.uri(name), version: document.version },
+        contentChanges: [{ text }],
+      });
+    } else {
+      const opened = { version: 1, text, languageId };
+      this.#documents.set(name, opened);
+      if (this.#wire) this.#open(this.#wire, name, opened);
+    }
+  }
+
+  close(name: string): void {
+    if (!this.#documents.delete(name)) return;
+    this.#wire?.notify("textDocument/didClose", { textDocument: { uri: this.uri(name) } });
+  }
+
+  notify(method: string, params: unknown): void {
+    this.#wire?.notify(method, params);
+  }
+
+  /**
+   * Asks about the documents as they stand now.
+   * @param limit milliseconds for the server's answer; a server that does not keep it is ended.
+   * @throws ServerTimeout, ConnectionClosed, or ResponseError.
+   */
+  async request(method: string, params: unknown, limit: number): Promise<unknown> {
+    const deadline = Date.now() + limit;
+    const wire = await within(this.start(), limit, "The language server is starting");
+    const child = this.#child;
+    try {
+      const left = Math.max(1, deadline - Date.now());
+      return await within(wire.request(method, params), left, "The language server is busy");
+    } catch (error) {
+      if (error instanceof ServerTimeout) this.#end(child);
+      throw error;
+    }
+  }
+
+  /** Settles when the process runs and knows all documents. */
+  start(): Promise<Wire> {
+    if (this.#disposed) return Promise.reject(new ConnectionClosed("the kernel is ending"));
+    if (!this.#ready) {
+      const ready = this.#launch();
+      this.#ready = ready;
+      ready.catch(() => {
+        if (this.#ready === ready) this.#ready = undefined;
+      });
+    }
+    return this.#ready;
+  }
+
+  /** Ends the process. The next request, or `start`, begins a new one. */
+  restart(): void {
+    this.#end(this.#child);
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const child = this.#child;
+    if (!child) return;
+    const ended = new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      else child.once("close", () => resolve());
+    });
+    this.#end(child);
+    await ended;
+  }
+
+  uri(name: string): string {
+    return pathToFileURL(join(this.#directory, name)).href;
+  }
+
+  async #launch(): Promise<Wire> {
+    this.#executable ??= await findExecutable();
+    if (this.#disposed) throw new ConnectionClosed("the kernel is ending");
+    const child = spawn(this.#executable, ["--lsp", "--stdio"], {
+      cwd: this.#directory,
+      // Its own process group, so that an interrupt from the terminal reaches the running cell and not the checker.
+      detached: process.platform !== "win32",
+      stdio: ["pipe", "pipe", "ignore"],
+      windowsHide: true,
+    });
+    this.#child = child;
+    const wire = new Wire(child.stdout, child.stdin, (method, params) =>
+      this.#configure(method, params),
+    );
+    const killOnExit = () => child.kill("SIGKILL");
+    process.once("exit", killOnExit);
+    const gone = (reason: string) => {
+      process.off("exit", killOnExit);
+      wire.close(reason);
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#wire = undefined;
+      this.#ready = undefined;
+    };
+    child.once("error", (error) => gone(error.message));
+    child.once("exit", (code, signal) => gone(`the language server ended (${signal ?? code})`));
+
+    try {
+      await within(this.#initialize(wire), startLimit, "The language server does not start");
+    } catch (error) {
+      this.#end(child);
+      throw error;
+    }
+    return wire;
+  }
+
+  async #initialize(wire: Wire): Promise<void> {
+    const root = pathToFileURL(this.#directory).href;
+    await wire.request("initialize", {
+      // The server ends by itself when this process is gone.
+      processId: process.pid,
+      rootUri: root,
+      workspaceFolders: [{ uri: root, name: "notebook" }],
+      capabilities,
+      initializationOptions: { disablePushDiagnostics: true },
+    });
+    wire.notify("initialized", {});
+    for (const [name, document] of this.#documents) this.#open(wire, name, document);
+    // Synchronous with the loop above, so that no change falls between the two.
+    this.#wire = wire;
+    await wire.request("textDocument/diagnostic", { textDocument: { uri: this.uri(this.#first) } });
+  }
+
+  #open(wire: Wire, name: string, document: Document): void {
+    wire.notify("textDocument/didOpen", {
+      textDocument: {
+        uri: this.uri(name),
+        languageId: document.languageId,
+        version: document.version,
+        text: document.text,
+      },
+    });
+  }
+
+  #configure(method: string, params: unknown): unknown {
+    if (method !== "workspace/configuration") return null;
+    const { items } = params as { items: readonly { section?: string }[] };
+    return items.map((item) => (item.section === "js/ts" ? this.#settings : null));
+  }
+
+  #end(child: ChildProcess | undefined): void {
+    if (!child) return;
+    if (this.#child === child) {
+      this.#child = undefined;
+      this.#wire = undefined;
+      this.#ready = undefined;
+    }
+    child.kill("SIGKILL");
+  }
+}
+
+/** The promise's value, or a ServerTimeout after `limit` ms. */
+async function within<T>(promise: Promise<T>, limit: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ServerTimeout(`${message}: no answer in ${Math.round(limit / 1000)} s.`)),
+      limit,
+    );
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
