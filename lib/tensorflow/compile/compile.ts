@@ -100,7 +100,7 @@ export function compile<Args extends unknown[], Result>(
   const capture = (
     backend: NodeBackend,
     key: string,
-    args: Args,
+    args: Skeleton,
     tensors: readonly Tensor[],
   ): Result => {
     let used = false;
@@ -124,9 +124,9 @@ export function compile<Args extends unknown[], Result>(
     try {
       skeleton = recorder.run(
         tensors,
-        () =>
+        (standIns) =>
           withRandomState(state, () => {
-            const result = fn(...args);
+            const result = fn(...(unflatten(args, standIns) as Args));
             if (used)
               (counter as Variable).assign(core.add(counter as Tensor, core.scalar(1, "int32")));
             return result;
@@ -182,13 +182,15 @@ export function compile<Args extends unknown[], Result>(
     }
     if (activeRecorder() || engine.state.gradientDepth > 0) return fn(...args);
     const tensors: Tensor[] = [];
-    const key = signature(flatten(args, tensors), tensors);
+    // A variable as an argument is meant itself, not its present value.
+    const skeleton = flatten(args, tensors, (tensor) => !isVariable(tensor));
+    const key = signature(skeleton, tensors);
     const entry = cache
       .get(key)
       ?.find((candidate) =>
         candidate.trainable.every(([variable, trainable]) => variable.trainable === trainable),
       );
-    if (!entry) return capture(backend, key, args, tensors);
+    if (!entry) return capture(backend, key, skeleton, tensors);
     if (entry.backend !== backend) {
       throw new CompileError(
         `compile(): ${label} was captured on another instance of the backend. Call its dispose() after ` +
@@ -239,16 +241,8 @@ function register(
   const outputNames = outputs.map(({ node, dtype }, i) =>
     graph.add("Identity", [node], [["T", proto.type(dtype)]], { name: `output_${i}` }),
   );
-  const assigns = [...recorder.writes].map(([{ variable, placeholder, read }, value], i) =>
-    graph.add(
-      "AssignVariableOp",
-      [placeholder, value],
-      [["dtype", proto.type(backend.getDTypeInteger(variable.dtype))]],
-      // The read sees the old value even where nothing else orders the two.
-      { name: `assign_${i}`, control: [read] },
-    ),
-  );
-  const nodes = graph.needed([...outputNames, ...assigns]);
+  const writes = recorder.variables.flatMap(({ lastWrite }) => lastWrite ?? []);
+  const nodes = graph.needed([...outputNames, ...writes]);
   const present = new Set(nodes.map((node) => node.name));
   const externals = recorder.externals.filter(({ placeholder }) => present.has(placeholder));
   const variables = recorder.variables.filter(({ placeholder }) => present.has(placeholder));
@@ -265,7 +259,7 @@ function register(
       ...variables.map(({ placeholder }) => placeholder),
     ],
     outputNames,
-    assigns,
+    writes,
   );
   const counts = new Map<string, number>();
   for (const node of nodes) counts.set(node.op, (counts.get(node.op) ?? 0) + 1);
@@ -274,9 +268,9 @@ function register(
     signature,
     name,
     externals: externals.map(({ tensor }) => tensor),
-    variables: variables.map((recorded) => ({
-      resident: Resident.of(backend, recorded.variable),
-      written: recorder.writes.has(recorded),
+    variables: variables.map(({ variable, lastWrite }) => ({
+      resident: Resident.of(backend, variable),
+      written: lastWrite !== undefined,
     })),
     trainable: variables.map(({ variable }) => [variable, variable.trainable] as const),
     outputs: outputNames.length,

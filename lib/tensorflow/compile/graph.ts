@@ -15,7 +15,15 @@ export interface GraphNode {
   readonly inputs: readonly NodeOutput[];
   /** Names of nodes that must have run before this one. */
   readonly control: readonly string[];
+  /** Outputs whose users, as far as they are needed and stand before this node, must have run before it. */
+  readonly afterUsesOf: readonly NodeOutput[];
   readonly attributes: ReadonlyMap<string, proto.Attribute>;
+}
+
+interface NodeOptions {
+  readonly name?: string;
+  readonly control?: readonly string[];
+  readonly afterUsesOf?: readonly NodeOutput[];
 }
 
 const nodeOf = (output: NodeOutput): string => output.split(":", 1)[0] as string;
@@ -43,7 +51,7 @@ export class Graph {
     op: string,
     inputs: readonly NodeOutput[],
     attributes: Iterable<readonly [string, proto.Attribute]>,
-    options: { readonly name?: string; readonly control?: readonly string[] } = {},
+    options: NodeOptions = {},
   ): string {
     const name = options.name ?? `${op}_${this.#nodes.size}`;
     this.#nodes.set(name, {
@@ -51,16 +59,23 @@ export class Graph {
       op,
       inputs,
       control: options.control ?? [],
+      afterUsesOf: options.afterUsesOf ?? [],
       attributes: new Map(attributes),
     });
     return name;
   }
 
-  addOp(op: string, inputs: readonly NodeOutput[], attributes: readonly OpAttribute[]): string {
+  addOp(
+    op: string,
+    inputs: readonly NodeOutput[],
+    attributes: readonly OpAttribute[],
+    options: NodeOptions = {},
+  ): string {
     return this.add(
       op,
       inputs,
       attributes.map((attribute) => [attribute.name, this.#attribute(op, attribute)] as const),
+      options,
     );
   }
 
@@ -121,7 +136,20 @@ export class Graph {
       for (const input of node.inputs) stack.push(nodeOf(input));
       stack.push(...node.control);
     }
-    return [...this.#nodes.values()].filter((node) => seen.has(node.name));
+    return this.#ordered([...this.#nodes.values()].filter((node) => seen.has(node.name)));
+  }
+
+  /** Turns `afterUsesOf` into control edges. They lead to earlier nodes only, so there is no cycle. */
+  #ordered(nodes: readonly GraphNode[]): GraphNode[] {
+    const users = new Map<NodeOutput, string[]>();
+    return nodes.map((node) => {
+      for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node.name]);
+      if (node.afterUsesOf.length === 0) return node;
+      const before = node.afterUsesOf.flatMap((output) => users.get(output) ?? []);
+      const control = new Set([...node.control, ...before]);
+      control.delete(node.name);
+      return { ...node, control: [...control] };
+    });
   }
 
   #attribute(op: string, { name, type, value }: OpAttribute): proto.Attribute {

@@ -6,8 +6,17 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError, callerLine } from "./errors.ts";
 import { Graph, type NodeOutput } from "./graph.ts";
-import { type Binding, core, engine, type NativeData, type NodeBackend } from "./native.ts";
-import * as proto from "./proto.ts";
+import {
+  type Binding,
+  core,
+  engine,
+  type NativeData,
+  type NodeBackend,
+  type OpAttribute,
+  type TensorMetadata,
+} from "./native.ts";
+import { TrackedVariable } from "./tracked.ts";
+import { Resident } from "./variables.ts";
 
 /** Ops whose output size depends on data: allowed as a final output only. The text names the fixed-size form. */
 const dataDependent = new Map<string, string>([
@@ -19,31 +28,10 @@ const dataDependent = new Map<string, string>([
   ["UniqueV2", "use tf.topk or a one-hot count of a fixed number of classes"],
 ]);
 
-/** A variable as one graph knows it. */
-export interface RecordedVariable {
-  readonly variable: Variable;
-  /** The argument that receives the resource handle. */
-  readonly placeholder: string;
-  /** The read at the start of the graph. */
-  readonly read: NodeOutput;
-  /** Created by the recorded run, which gave it its first value. */
-  readonly created: boolean;
-}
-
 /** A tensor from outside the function, passed in at every call. */
 export interface External {
   readonly tensor: Tensor;
   readonly placeholder: string;
-}
-
-export interface Recording {
-  readonly graph: Graph;
-  readonly argumentNames: readonly string[];
-  readonly externals: readonly External[];
-  readonly variables: readonly RecordedVariable[];
-  /** Final values of the variables that the function changed. */
-  readonly writes: ReadonlyMap<RecordedVariable, NodeOutput>;
-  resolve(tensor: Tensor): NodeOutput;
 }
 
 let active: Recorder | undefined;
@@ -61,12 +49,11 @@ interface Patched {
   readonly makeVariable: typeof engine.makeVariable;
 }
 
-export class Recorder implements Recording {
+export class Recorder {
   readonly graph: Graph;
   readonly argumentNames: string[] = [];
   readonly externals: External[] = [];
-  readonly variables: RecordedVariable[] = [];
-  readonly writes = new Map<RecordedVariable, NodeOutput>();
+  readonly variables: TrackedVariable[] = [];
   readonly #raw: Patched;
   /** Where in the graph each native tensor is. */
   readonly #nodes = new Map<number, NodeOutput>();
@@ -75,7 +62,7 @@ export class Recorder implements Recording {
   /** Data that the run itself has made. */
   readonly #made = new Set<object>();
   readonly #variableOf = new Map<object, Variable>();
-  readonly #byVariable = new Map<Variable, RecordedVariable>();
+  readonly #byVariable = new Map<Variable, TrackedVariable>();
   readonly #before = new Map<Variable, Tensor>();
   readonly #createdVariables = new Set<Variable>();
   readonly #depth = engine.state.scopeStack.length;
@@ -96,14 +83,21 @@ export class Recorder implements Recording {
     };
   }
 
-  /** Runs `fn` and then, still recording, `complete` on its result. Where it throws, call `abandon`. */
-  run<T>(args: readonly Tensor[], fn: () => unknown, complete: (result: unknown) => T): T {
+  /**
+   * Runs `fn` on stand-ins for the arguments and then, still recording, `complete` on its result. Where it throws,
+   * call `abandon`.
+   */
+  run<T>(
+    args: readonly Tensor[],
+    fn: (args: readonly Tensor[]) => unknown,
+    complete: (result: unknown) => T,
+  ): T {
     this.#snapshotVariables();
     engine.startScope("compile");
-    this.#addArguments(args);
+    const standIns = args.map((tensor, i) => this.#addArgument(tensor, i));
     this.#patch();
     try {
-      const result = fn();
+      const result = fn(standIns);
       if (result instanceof Promise) {
         result.catch(() => {});
         throw new CompileError(
@@ -166,38 +160,35 @@ export class Recorder implements Recording {
     }
   }
 
-  /** Gives a variable data of its own; the native buffer stays shared. */
-  #separate(variable: Variable): void {
-    const [id] = this.#raw.getInputTensorIds.call(this.backend, [variable]);
+  /** Another native tensor on the same memory. */
+  #alias(tensor: Tensor): TensorMetadata {
     const b = this.#raw.binding;
-    const dtype = this.backend.getDTypeInteger(variable.dtype);
-    const [copy] = b.executeOp(
-      "Identity",
-      [{ name: "T", type: b.TF_ATTR_TYPE, value: dtype }],
-      [id as number],
-      1,
-    );
-    const dataId = {};
-    this.backend.tensorMap.set(dataId, {
-      shape: variable.shape,
-      dtype,
-      values: null,
-      id: (copy as { id: number }).id,
-      refCount: 0,
-    });
-    const source = { dataId, shape: variable.shape, dtype: variable.dtype };
-    variable.assign(source as unknown as Tensor);
+    const [id] = this.#raw.getInputTensorIds.call(this.backend, [tensor]);
+    const dtype = this.backend.getDTypeInteger(tensor.dtype);
+    const type = { name: "T", type: b.TF_ATTR_TYPE, value: dtype };
+    return b.executeOp("Identity", [type], [id as number], 1)[0] as TensorMetadata;
   }
 
-  #addArguments(args: readonly Tensor[]): void {
-    args.forEach((tensor, i) => {
-      const [id] = this.#raw.getInputTensorIds.call(this.backend, [tensor]);
-      const name = `argument_${i}`;
-      const dtype = this.backend.getDTypeInteger(tensor.dtype);
-      this.graph.placeholder(name, dtype, tensor.shape);
-      this.argumentNames.push(name);
-      this.#nodes.set(id as number, name);
-    });
+  /** Gives a variable data of its own. */
+  #separate(variable: Variable): void {
+    const { id, dtype } = this.#alias(variable);
+    const { shape } = variable;
+    const dataId = {};
+    this.backend.tensorMap.set(dataId, { shape, dtype, values: null, id, refCount: 0 });
+    variable.assign({ dataId, shape, dtype: variable.dtype } as unknown as Tensor);
+  }
+
+  /**
+   * The function gets stand-ins for its arguments: an argument may well be a tensor that it also uses from
+   * outside, and only the former changes from call to call.
+   */
+  #addArgument(tensor: Tensor, index: number): Tensor {
+    const name = `argument_${index}`;
+    this.graph.placeholder(name, this.backend.getDTypeInteger(tensor.dtype), tensor.shape);
+    this.argumentNames.push(name);
+    const alias = this.#alias(tensor);
+    this.#nodes.set(alias.id, name);
+    return this.#raw.createOutputTensor.call(this.backend, alias);
   }
 
   #patch(): void {
@@ -244,24 +235,53 @@ export class Recorder implements Recording {
   }
 
   #recordWrites(): void {
-    for (const [variable, shadow] of this.#before) {
+    for (const variable of this.#before.keys()) {
       if (variable.isDisposed) {
         throw new CompileError(
           `compile(): ${this.label} disposes variable "${variable.name}". Dispose it outside.`,
         );
       }
-      if (variable.dataId !== shadow.dataId) this.#recordWrite(variable);
     }
-    for (const variable of this.#createdVariables) {
-      if (variable.isDisposed) continue;
-      if (this.#variableOf.get(variable.dataId) !== variable) this.#recordWrite(variable);
-    }
+    const alive = [...this.#createdVariables].filter((variable) => !variable.isDisposed);
+    this.#store([...this.#before.keys(), ...alive]);
   }
 
-  #recordWrite(variable: Variable): void {
-    // Resolve the value first: `v.assign(v)` and swaps read the variables' starting values.
-    const value = this.resolve(variable);
-    this.writes.set(this.#variable(variable), value);
+  /** Where a variable holds other data than its resource does by now, the graph assigns them. */
+  #store(variables: readonly Variable[]): void {
+    const changed = variables.filter((v) => this.#variableOf.get(v.dataId) !== v);
+    // All reads come before the first write: two variables may have swapped their values.
+    const values = changed.map((variable) => this.resolve(variable));
+    changed.forEach((variable, i) => {
+      this.#tracked(variable).assign(values[i] as NodeOutput);
+    });
+  }
+
+  /** See `applyInPlace` in in-place.ts. */
+  applyInPlace(
+    op: string,
+    attributes: readonly OpAttribute[],
+    variables: readonly Variable[],
+    inputs: readonly Tensor[],
+  ): void {
+    const { binding } = this.#raw;
+    const ids = this.#inputIds(inputs);
+    const nodes = ids.map((id) => this.#input(op, id));
+    this.#store(variables);
+    const residents = variables.map((variable) => {
+      // A clone of the present value may be used after the op: it must be read before.
+      const ownReferences = this.#before.has(variable) ? 2 : 1;
+      const { dataId } = variable;
+      if (this.backend.tensorMap.get(dataId).refCount > ownReferences) this.#inputIds([variable]);
+      this.#variableOf.delete(dataId);
+      const resident = Resident.of(this.backend, variable, binding);
+      resident.prepare(true);
+      this.#variableOf.set(variable.dataId, variable);
+      return resident;
+    });
+    binding.executeOp(op, attributes, [...residents.map(({ handle }) => handle), ...ids], 0);
+    const tracked = variables.map((variable) => this.#tracked(variable));
+    TrackedVariable.apply(this.graph, op, attributes, tracked, nodes);
+    for (const resident of residents) resident.invalidate();
   }
 
   /** Tensors that the run kept alive hold one call's values: using them later is a mistake, so it is said. */
@@ -319,7 +339,7 @@ export class Recorder implements Recording {
   #bindOutside(tensor: Tensor, id: number): void {
     const variable = this.#variableOf.get(tensor.dataId);
     if (variable) {
-      this.#nodes.set(id, this.#variable(variable).read);
+      this.#nodes.set(id, this.#tracked(variable).read());
       return;
     }
     const placeholder = `external_${this.externals.length}`;
@@ -331,25 +351,15 @@ export class Recorder implements Recording {
     this.#nodes.set(id, placeholder);
   }
 
-  #variable(variable: Variable): RecordedVariable {
-    const known = this.#byVariable.get(variable);
-    if (known) return known;
-    const n = this.variables.length;
-    const placeholder = `variable_${n}`;
-    const dtype = this.backend.getDTypeInteger(variable.dtype);
-    this.graph.placeholder(placeholder, this.#raw.binding.TF_RESOURCE, []);
-    const read = this.graph.add("ReadVariableOp", [placeholder], [["dtype", proto.type(dtype)]], {
-      name: `read_${n}`,
-    });
-    const recorded = {
-      variable,
-      placeholder,
-      read,
-      created: this.#createdVariables.has(variable),
-    };
-    this.variables.push(recorded);
-    this.#byVariable.set(variable, recorded);
-    return recorded;
+  #tracked(variable: Variable): TrackedVariable {
+    let tracked = this.#byVariable.get(variable);
+    if (!tracked) {
+      const dtype = this.backend.getDTypeInteger(variable.dtype);
+      tracked = new TrackedVariable(this.graph, variable, dtype, this.variables.length);
+      this.variables.push(tracked);
+      this.#byVariable.set(variable, tracked);
+    }
+    return tracked;
   }
 
   #recordingBinding(): Binding {

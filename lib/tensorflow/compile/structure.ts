@@ -26,19 +26,28 @@ function isPlainObject(value: object): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Takes the tensors out of `value`, depth first; appends them to `tensors`. */
-export function flatten(value: unknown, tensors: Tensor[]): Skeleton {
-  if (value instanceof core.Tensor) {
+/**
+ * Takes the tensors out of `value`, depth first; appends them to `tensors`. With `isTensor` the caller decides what
+ * counts as one.
+ */
+export function flatten(
+  value: unknown,
+  tensors: Tensor[],
+  isTensor: (value: Tensor) => boolean = () => true,
+): Skeleton {
+  if (value instanceof core.Tensor && isTensor(value)) {
     tensors.push(value);
     return { kind: "tensor", index: tensors.length - 1 };
   }
   if (Array.isArray(value)) {
-    return { kind: "array", items: value.map((item) => flatten(item, tensors)) };
+    return { kind: "array", items: value.map((item) => flatten(item, tensors, isTensor)) };
   }
   if (typeof value === "object" && value !== null && isPlainObject(value)) {
     return {
       kind: "object",
-      entries: Object.keys(value).map((key) => [key, flatten(value[key], tensors)] as const),
+      entries: Object.keys(value).map(
+        (key) => [key, flatten(value[key], tensors, isTensor)] as const,
+      ),
     };
   }
   return { kind: "value", value };

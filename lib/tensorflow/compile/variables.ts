@@ -52,16 +52,19 @@ export class Resident {
   readonly backend: NodeBackend;
   readonly variable: Variable;
   readonly dtype: number;
+  /** The true binding, also while the backend's own is one that records. */
+  readonly #binding: Binding;
   /** Tensor id of the resource handle, the argument of compiled functions. */
   readonly handle: number;
   #record: ResidentRecord | undefined;
   #dataId: object | undefined;
 
-  private constructor(backend: NodeBackend, variable: Variable, dtype: number) {
+  private constructor(backend: NodeBackend, binding: Binding, variable: Variable, dtype: number) {
     this.backend = backend;
+    this.#binding = binding;
     this.variable = variable;
     this.dtype = dtype;
-    const b = backend.binding;
+    const b = binding;
     const [handle] = b.executeOp(
       "VarHandleOp",
       [
@@ -77,11 +80,11 @@ export class Resident {
 
   static readonly #all = new WeakMap<Variable, Resident>();
 
-  static of(backend: NodeBackend, variable: Variable): Resident {
+  static of(backend: NodeBackend, variable: Variable, binding = backend.binding): Resident {
     let resident = Resident.#all.get(variable);
     if (!resident || resident.backend !== backend) {
       watchDisposal();
-      resident = new Resident(backend, variable, backend.getDTypeInteger(variable.dtype));
+      resident = new Resident(backend, binding, variable, backend.getDTypeInteger(variable.dtype));
       Resident.#all.set(variable, resident);
     }
     return resident;
@@ -92,7 +95,7 @@ export class Resident {
     if (!resident) return;
     Resident.#all.delete(variable);
     // tfjs has asked the record for its id, so a clone that still shares it has the last value.
-    resident.backend.binding.deleteTensor(resident.handle);
+    resident.#binding.deleteTensor(resident.handle);
   }
 
   /** Makes the resource hold the variable's value, also after an eager assign. */
@@ -106,7 +109,7 @@ export class Resident {
     }
     if (variable.dataId !== this.#dataId) {
       const [id] = backend.getInputTensorIds([variable]);
-      const b = backend.binding;
+      const b = this.#binding;
       const attributes = [{ name: "dtype", type: b.TF_ATTR_TYPE, value: this.dtype }];
       b.executeOp("AssignVariableOp", attributes, [this.handle, id as number], 0);
       this.#adopt();
@@ -124,7 +127,7 @@ export class Resident {
 
   #adopt(): void {
     const { variable, backend } = this;
-    this.#record = new ResidentRecord(variable.shape, this.dtype, backend.binding, this.handle);
+    this.#record = new ResidentRecord(variable.shape, this.dtype, this.#binding, this.handle);
     this.#dataId = {};
     backend.tensorMap.set(this.#dataId, this.#record);
     // assign() does tfjs' own book-keeping: the old data lose a reference, the new ones gain it.
