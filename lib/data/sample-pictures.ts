@@ -21,12 +21,12 @@ const licenceUrl = "https://creativecommons.org/licenses/by/2.0/";
 
 const pictures = {
   "china.jpg": {
-    title: "A Chinese pavilion above a lake and trees",
+    title: "An octagonal pavilion above a lake",
     author: "danielbuechele",
     source: "https://www.flickr.com/photos/danielbuechele/6061409035/",
   },
   "flower.jpg": {
-    title: "A dahlia in bloom",
+    title: "An orange dahlia in bloom",
     author: "vultilion",
     source: "https://www.flickr.com/photos/vultilion/6056698931/",
   },
