@@ -66,6 +66,7 @@ function serverOptions(port, browser) {
     ...[`--ServerApp.ip=${host}`, `--ServerApp.port=${port}`, "--ServerApp.port_retries=0"],
     `--ServerApp.root_dir=${join(root, "notebooks")}`,
     "--ServerApp.log_level=WARN",
+    "--LabApp.log_level=WARN",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     // By default output beyond 1 MB/s or 1,000 messages/s is thrown away.
     "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e10",

@@ -30,8 +30,8 @@ const header = "# Written by `npm run pins` from requirements.in: change that an
 await runMain(async () => {
   const work = mkdtempSync(join(tmpdir(), "convnet-lab-pins-"));
   try {
-    const { command } = await findPython();
-    await execute(command, ["-m", "venv", join(work, "venv")]);
+    const { file } = await findPython();
+    await execute(file, ["-m", "venv", join(work, "venv")]);
     await execute(venvPython(join(work, "venv")), ["-m", "pip", "install", "--quiet", resolver]);
 
     /** @param {readonly string[]} lines @param {readonly string[]} options */

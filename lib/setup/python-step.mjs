@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, CommandError, execute } from "./child.mjs";
 import { readStamp } from "./engine.mjs";
 import { isNetworkFailure, noNetwork } from "./network.mjs";
-import { requirementsFile, venvPython } from "./paths.mjs";
+import { requirementsFile, setupFolder, venvPython } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { findPython, newestPython, oldestPython } from "./python.mjs";
+
+/** JupyterLab's defaults for everyone who starts it here: no questions about news and updates. */
+const labSettings = join(setupFolder, "lab-settings.json");
 
 /**
  * Makes the Python environment: JupyterLab, TensorFlow, pretrained weights.
@@ -32,6 +35,7 @@ export function pythonStep(root, choice) {
     inputs: () => ({
       place: product,
       variant: choice.variant,
+      labSettings: readFileSync(labSettings, "utf8"),
       pins: [readRequirements("common"), readRequirements(choice.variant)],
     }),
     // Upgrading or removing the system's Python breaks an environment that was made with it.
@@ -44,7 +48,7 @@ export function pythonStep(root, choice) {
     },
     prepare,
     async make({ target, update, signal, log, temporary }) {
-      const { command, version } = await prepare();
+      const { file, version } = await prepare();
       const env = {
         ...process.env,
         // Wheels are unpacked here: a small /tmp would not hold TensorFlow's.
@@ -56,7 +60,12 @@ export function pythonStep(root, choice) {
       const options = { env, signal, log };
       try {
         update("making it");
-        await execute(command, ["-m", "venv", target], options);
+        await execute(file, ["-m", "venv", target], options);
+        const settings = join(target, "etc", "jupyter", "labconfig");
+        mkdirSync(settings, { recursive: true });
+        copyFileSync(labSettings, join(settings, "default_setting_overrides.json"));
+        // Or Node takes the CommonJS scripts in Python packages for ES modules, as our own package says.
+        writeFileSync(join(target, "package.json"), '{ "type": "commonjs" }\n');
         const pip = ["-m", "pip", "--disable-pip-version-check", "--no-input", "install"];
         const flags = ["--only-binary", ":all:", "--no-compile", "--progress-bar", "off"];
         await execute(
@@ -67,7 +76,7 @@ export function pythonStep(root, choice) {
       } catch (error) {
         throw error instanceof CommandError ? explain(error, version, log) : error;
       }
-      return { ...choice, version, python: command };
+      return { ...choice, version, file };
     },
   };
 }

@@ -26,11 +26,15 @@ print(json.dumps({"version": ".".join(map(str, sys.version_info[:3])), "file": s
 `;
 
 /**
- * @typedef {{ command: string, version: string, file: string, bits: number, venv: boolean }} Python
+ * @typedef {object} Python
+ * @property {string} file the interpreter itself, not a shim that starts it
+ * @property {string} version
+ * @property {number} bits
+ * @property {boolean} venv whether it can make virtual environments
  */
 
 /**
- * The Python to make the environment with: \`CONVNET_LAB_PYTHON\`, or the first suitable one on the path.
+ * The Python to make the environment with: `CONVNET_LAB_PYTHON`, or the first suitable one on the path.
  *
  * @returns {Promise<Python>}
  * @throws {Problem} there is none; says what there is
@@ -97,7 +101,7 @@ export function faultOf({ version, bits, venv }) {
 /** @param {string} command @returns {Promise<Python | undefined>} undefined if it does not run */
 async function describe(command) {
   try {
-    return { command, ...JSON.parse(await ask(command, ["-c", question])) };
+    return JSON.parse(await ask(command, ["-c", question]));
   } catch {
     return undefined;
   }
