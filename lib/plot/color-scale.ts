@@ -10,6 +10,12 @@ const BAR_HEIGHT = 10;
 /** Of the whole legend, in CSS pixels. */
 export const SCALE_HEIGHT = BAR_HEIGHT + 4 + textStyles.tick.lineHeight;
 
+/** Of the whole legend, in CSS pixels. */
+export function scaleWidth(labels: readonly string[]): number {
+  if (labels.length !== 2) return BAR_WIDTH;
+  return BAR_WIDTH + labels.reduce((sum, label) => sum + 8 + textWidth(label, textStyles.tick), 0);
+}
+
 /**
  * Draws a bar of all colours at (0, 0), labels under it: two are words for its ends, which stand left and right of
  * it; others are numbers at equal distances.

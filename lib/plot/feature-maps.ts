@@ -1,6 +1,6 @@
 /** What a layer puts out for an image: its channels as small pictures. */
 import { createCanvas } from "canvas";
-import { drawColorScale, SCALE_HEIGHT } from "./color-scale.ts";
+import { drawColorScale, SCALE_HEIGHT, scaleWidth } from "./color-scale.ts";
 import { type ColorMap, type ColorMapName, colorMapOf } from "./colors.ts";
 import { checkCount, checkLength } from "./labels.ts";
 import { formatNumber } from "./numbers.ts";
@@ -77,7 +77,7 @@ export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}
   const ticks = normalize === "each" ? ["lowest", "highest value of each map"] : numbers(low, high);
   return new Picture(
     {
-      width: grid.width,
+      width: Math.max(grid.width, scaleWidth(ticks)),
       height: grid.height + 12 + SCALE_HEIGHT,
       alt:
         `${chosen.length} of ${channels} feature maps of ${height}×${width}, ` +

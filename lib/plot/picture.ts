@@ -31,6 +31,8 @@ export interface Content {
 
 const PADDING = 16;
 const GAP = 10;
+/** Title and caption are not broken into columns narrower than this, however small the image. */
+const NARROWEST_TEXT = 240;
 /** Skia refuses far larger canvases only when it draws, and a notebook with such a picture is of no use. */
 const LARGEST = 100e6;
 
@@ -54,11 +56,13 @@ export class Picture implements Displayable {
     if (!(scale >= 0.5 && scale <= 8)) {
       throw new RangeError(`The scale of a picture is ${scale}: expected a number from 0.5 to 8.`);
     }
-    const title = linesOf(options.title, textStyles.title, content.width);
-    const caption = linesOf(options.caption, textStyles.caption, content.width);
+    const texts = options.title || options.caption;
+    const width = texts ? Math.max(content.width, NARROWEST_TEXT) : content.width;
+    const title = linesOf(options.title, textStyles.title, width);
+    const caption = linesOf(options.caption, textStyles.caption, width);
     const top = PADDING + title.height + (title.height && GAP);
     const bottom = top + content.height + (caption.height && GAP);
-    this.width = Math.ceil(content.width + 2 * PADDING);
+    this.width = Math.ceil(width + 2 * PADDING);
     this.height = Math.ceil(bottom + caption.height + PADDING);
     this.alt = options.alt ?? describe(options, content.alt);
     this.#scale = scale;
