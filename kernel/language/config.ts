@@ -2,9 +2,9 @@
  * The compiler options of a notebook: those of the nearest `tsconfig.json`, except where the kernel itself
  * decides how a cell is compiled and run.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LanguageOptions } from "./types.ts";
 
@@ -47,6 +47,37 @@ export function findConfig(directory: string): string | undefined {
     if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
     if (dirname(folder) === folder) return undefined;
   }
+}
+
+/** The nearest `tsconfig.json` and those that it extends. */
+export function baseConfigs(directory: string): Set<string> {
+  const files = new Set<string>();
+  const nearest = findConfig(directory);
+  const stack = nearest === undefined ? [] : [nearest];
+  for (let file = stack.pop(); file !== undefined; file = stack.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    stack.push(...extendedBy(file));
+  }
+  return files;
+}
+
+function extendedBy(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  // The file may hold comments, so it is not parsed; a wrong guess is only a file looked at in vain.
+  const [, value] = /"extends"\s*:\s*(\[[^\]]*\]|"[^"]*")/.exec(text) ?? [];
+  const names = [...(value ?? "").matchAll(/"([^"]*)"/g)].map(([, name]) => name!);
+  return names.flatMap((name) => {
+    if (!/^\.|^\//.test(name))
+      return resolveFrom(file, name) ?? resolveFrom(file, `${name}.json`) ?? [];
+    const path = resolve(dirname(file), name);
+    return path.endsWith(".json") ? path : `${path}.json`;
+  });
 }
 
 /**

@@ -59,7 +59,8 @@ function severityOf(item: LspDiagnostic, code: number, text: string): Diagnostic
   if (severity !== "error") return severity;
   if (neverBlocking.has(code)) return "warning";
   // The running Node may have built-in modules that the declarations at hand do not know yet.
-  if (code === 2307 && isBuiltin(text.replace(/^["'`]|["'`]$/g, ""))) return "warning";
+  if ((code === 2307 || code === 2591) && isBuiltin(text.replace(/^["'`]|["'`]$/g, "")))
+    return "warning";
   return severity;
 }
 

@@ -2,10 +2,13 @@
  * TypeScript for notebooks: each cell is a module that sees what earlier cells declared. The modules are documents
  * of the language server that exist nowhere on disk, in the notebook's folder, so that imports resolve from there.
  */
+import { realpathSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { CellAnalysis } from "../cell/types.ts";
 import { toCompletion, wordAround } from "./completion.ts";
 import { configText } from "./config.ts";
 import { toDiagnostics } from "./diagnostics.ts";
+import { Disk } from "./disk.ts";
 import { toInspection } from "./inspection.ts";
 import type { CompletionList, DiagnosticReport, Hover, SignatureHelp } from "./lsp.ts";
 import {
@@ -30,6 +33,8 @@ const indexName = `${prefix}index.mts`;
 /** The code that is being typed. */
 const scratchName = `${prefix}scratch.mts`;
 
+const empty = "export {};\n";
+
 /** Milliseconds. A person waits this long for a cell to start, or for a list to open. */
 const checkLimit = 5000;
 const helpLimit = 5000;
@@ -52,20 +57,23 @@ interface Draft {
 export class TypeScriptLanguage implements Language {
   readonly #options: LanguageOptions;
   readonly #server: Server;
+  readonly #disk: Disk;
   readonly #scope = new Scope();
-  /** Numbers of the cells' documents that are open. */
-  readonly #open = new Set<number>();
+  /** Documents that no name leads to any more, to be used again. */
+  readonly #freeNumbers: number[] = [];
   readonly #checks = new Queue();
   readonly #helps = new Queue();
   #draft: Draft | undefined;
   #lastNumber = 0;
 
   constructor(options: LanguageOptions) {
-    this.#options = options;
-    this.#server = new Server(options.directory, settings, indexName);
+    // Files are known by their real path, so that a change is told under the name that the server has for it.
+    this.#options = { ...options, directory: realpathSync(options.directory) };
+    this.#server = new Server(this.#options.directory, settings, indexName);
+    this.#disk = new Disk(this.#options);
     this.#configure();
     this.#index();
-    this.#server.put(scratchName, "export {};\n");
+    this.#server.put(scratchName, empty);
   }
 
   start(): void {
@@ -76,6 +84,8 @@ export class TypeScriptLanguage implements Language {
   check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult> {
     if (isUnchecked(source)) return Promise.resolve({ diagnostics: [] });
     return this.#checks.run(async () => {
+      this.#disk.track(analysis.imports);
+      this.#refresh();
       const module = cellModule(source, analysis, this.#scope);
       const draft = this.#putDraft(id, source, module);
       try {
@@ -89,13 +99,14 @@ export class TypeScriptLanguage implements Language {
         draft.failed = true;
         return {
           diagnostics: [],
-          notice: `This cell runs without a type check. ${error instanceof Error ? error.message : error}`,
+          notice: `${error instanceof Error ? error.message : error} The cell runs without a type check.`,
         };
       }
     });
   }
 
   commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void {
+    this.#disk.track(analysis.imports);
     const draft = this.#draft;
     const checked = draft?.id === id && draft.source === source;
     const { number, module, failed } = checked
@@ -109,18 +120,20 @@ export class TypeScriptLanguage implements Language {
     };
     this.#scope.add(committed, source, analysis, new Set(reached));
     const unneeded = this.#scope.sweep();
-    // The document of a cell that nothing needs is used for the next one.
+    // The document of a cell that nothing needs is used for the next one as it stands.
     if (!unneeded.includes(committed)) this.#draft = undefined;
-    this.#close(unneeded.filter((other) => other !== committed));
-    if (failed) this.#close([committed]);
+    this.#free(unneeded.filter((other) => other !== committed));
+    // What is asked about a cell that the checker failed on fails again.
+    if (failed) this.#server.put(moduleName(number), empty);
   }
 
   reset(): void {
-    this.#close(this.#scope.clear());
+    this.#free(this.#scope.clear());
   }
 
   complete(source: string, offset: number): Promise<Completion> {
     return this.#helps.run(async () => {
+      this.#refresh();
       const module = this.#putScratch(source, this.#scope.names());
       const word = wordAround(source, offset);
       try {
@@ -136,6 +149,7 @@ export class TypeScriptLanguage implements Language {
 
   inspect(source: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {
     return this.#helps.run(async () => {
+      this.#refresh();
       const words = new Set(source.match(identifier));
       const known = [...this.#scope.names()].filter((name) => words.has(name));
       const module = this.#putScratch(source, known);
@@ -175,15 +189,17 @@ export class TypeScriptLanguage implements Language {
   }
 
   #putDraft(id: number, source: string, module: ModuleText): Draft {
-    const number = this.#draft?.number ?? ++this.#lastNumber;
+    const number = this.#draft?.number ?? this.#freeNumbers.pop() ?? this.#newNumber();
     const draft = { number, id, source, module, failed: false };
     this.#draft = draft;
-    if (!this.#open.has(number)) {
-      this.#open.add(number);
-      this.#index();
-    }
     this.#server.put(moduleName(number), module.text);
     return draft;
+  }
+
+  #newNumber(): number {
+    const number = ++this.#lastNumber;
+    this.#index();
+    return number;
   }
 
   #putScratch(source: string, names: Iterable<string>): ModuleText {
@@ -194,16 +210,32 @@ export class TypeScriptLanguage implements Language {
     return module;
   }
 
-  #close(modules: readonly Module[]): void {
-    const open = modules.filter(({ number }) => this.#open.delete(number));
-    if (open.length === 0) return;
-    this.#index();
-    for (const { number } of open) this.#server.close(moduleName(number));
+  #free(modules: readonly Module[]): void {
+    for (const { number } of modules) {
+      this.#freeNumbers.push(number);
+      this.#server.put(moduleName(number), empty);
+    }
   }
 
   #index(): void {
-    const imports = [...this.#open].map((number) => `import "${moduleSpecifier(number)}";`);
-    this.#server.put(indexName, [...imports, "export {};"].join("\n"));
+    let text = empty;
+    for (let number = 1; number <= this.#lastNumber; number++) {
+      text += `import "${moduleSpecifier(number)}";\n`;
+    }
+    this.#server.put(indexName, text);
+  }
+
+  /** Tells the server what has changed on disk. */
+  #refresh(): void {
+    const { created, changed, deleted, packages } = this.#disk.look();
+    this.#configure();
+    if (packages) this.#server.restart();
+    const changes = [
+      ...created.map((path) => ({ uri: pathToFileURL(path).href, type: 1 })),
+      ...changed.map((path) => ({ uri: pathToFileURL(path).href, type: 2 })),
+      ...deleted.map((path) => ({ uri: pathToFileURL(path).href, type: 3 })),
+    ];
+    if (changes.length > 0) this.#server.notify("workspace/didChangeWatchedFiles", { changes });
   }
 
   #configure(): void {

@@ -85,7 +85,10 @@ export class Server {
     return this.#child?.pid;
   }
 
-  /** Gives the document this text, and opens it where it is not open. */
+  /**
+   * Gives the document this text, and opens it where it is not open. Documents are never closed: the server (7.0.2)
+   * crashes on the closing of one that it first met as an import of another.
+   */
   put(name: string, text: string, languageId = "typescript"): void {
     const document = this.#documents.get(name);
     if (document?.text === text) return;
@@ -103,36 +106,33 @@ export class Server {
     }
   }
 
-  close(name: string): void {
-    if (!this.#documents.delete(name)) return;
-    this.#wire?.notify("textDocument/didClose", { textDocument: { uri: this.uri(name) } });
-  }
-
   notify(method: string, params: unknown): void {
     this.#wire?.notify(method, params);
   }
 
   /**
-   * Asks about the documents as they stand now.
-   * @param limit milliseconds for the server's answer; a server that does not keep it is ended.
+   * Asks about the documents as they stand now. A server that ends instead of answering is asked once more.
+   * @param limit milliseconds for the answer; a server that does not keep it is ended.
    * @throws ServerTimeout, ConnectionClosed, or ResponseError.
    */
   async request(method: string, params: unknown, limit: number): Promise<unknown> {
     const deadline = Date.now() + limit;
-    const wire = await within(this.start(), limit, "The language server is starting");
-    const child = this.#child;
-    try {
-      const left = Math.max(1, deadline - Date.now());
-      return await within(wire.request(method, params), left, "The language server is busy");
-    } catch (error) {
-      if (error instanceof ServerTimeout) this.#end(child);
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      const left = () => Math.max(1, deadline - Date.now());
+      const wire = await within(this.start(), left(), limit, "is still starting");
+      const child = this.#child;
+      try {
+        return await within(wire.request(method, params), left(), limit, "did not answer");
+      } catch (error) {
+        if (error instanceof ServerTimeout || error instanceof ConnectionClosed) this.#end(child);
+        if (!(error instanceof ConnectionClosed) || attempt === 2 || this.#disposed) throw error;
+      }
     }
   }
 
   /** Settles when the process runs and knows all documents. */
   start(): Promise<Wire> {
-    if (this.#disposed) return Promise.reject(new ConnectionClosed("the kernel is ending"));
+    if (this.#disposed) return Promise.reject(new ConnectionClosed("The kernel is ending."));
     if (!this.#ready) {
       const ready = this.#launch();
       this.#ready = ready;
@@ -166,7 +166,7 @@ export class Server {
 
   async #launch(): Promise<Wire> {
     this.#executable ??= await findExecutable();
-    if (this.#disposed) throw new ConnectionClosed("the kernel is ending");
+    if (this.#disposed) throw new ConnectionClosed("The kernel is ending.");
     const child = spawn(this.#executable, ["--lsp", "--stdio"], {
       cwd: this.#directory,
       // Its own process group, so that an interrupt from the terminal reaches the running cell and not the checker.
@@ -189,10 +189,12 @@ export class Server {
       this.#ready = undefined;
     };
     child.once("error", (error) => gone(error.message));
-    child.once("exit", (code, signal) => gone(`the language server ended (${signal ?? code})`));
+    child.once("exit", (code, signal) =>
+      gone(`TypeScript's language server ended (${signal ?? code}).`),
+    );
 
     try {
-      await within(this.#initialize(wire), startLimit, "The language server does not start");
+      await within(this.#initialize(wire), startLimit, startLimit, "did not start");
     } catch (error) {
       this.#end(child);
       throw error;
@@ -245,14 +247,17 @@ export class Server {
   }
 }
 
-/** The promise's value, or a ServerTimeout after `limit` ms. */
-async function within<T>(promise: Promise<T>, limit: number, message: string): Promise<T> {
+/** The promise's value, or a ServerTimeout after `left` ms, of the `limit` that the message names. */
+async function within<T>(
+  promise: Promise<T>,
+  left: number,
+  limit: number,
+  failure: string,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ServerTimeout(`${message}: no answer in ${Math.round(limit / 1000)} s.`)),
-      limit,
-    );
+    const message = `TypeScript's language server ${failure} within ${limit / 1000} s.`;
+    timer = setTimeout(() => reject(new ServerTimeout(message)), left);
   });
   try {
     return await Promise.race([promise, timeout]);

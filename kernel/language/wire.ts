@@ -53,7 +53,7 @@ export class Wire {
     this.#output = output;
     this.#onRequest = onRequest;
     input.on("data", (chunk: Buffer) => this.#receive(chunk));
-    input.on("close", () => this.close("the connection was closed"));
+    input.on("close", () => this.close("The connection was closed."));
     // A peer that has gone shows as EPIPE here; the requests in flight are rejected by close().
     output.on("error", (error) => this.close(error.message));
   }
@@ -63,7 +63,7 @@ export class Wire {
    * @throws ResponseError where the peer refuses, ConnectionClosed where it has gone.
    */
   request(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
-    if (this.#closed) return Promise.reject(new ConnectionClosed("the connection is closed"));
+    if (this.#closed) return Promise.reject(new ConnectionClosed("The connection is closed."));
     if (signal?.aborted) return Promise.reject(signal.reason);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -120,7 +120,7 @@ export class Wire {
       if (end < 0) break;
       const length = /^content-length: *(\d+)/im.exec(buffer.toString("latin1", 0, end))?.[1];
       if (length === undefined) {
-        this.close("a message came without Content-Length");
+        this.close("A message came without Content-Length.");
         return;
       }
       const start = end + headerEnd.length;
@@ -135,7 +135,7 @@ export class Wire {
       try {
         message = JSON.parse(body);
       } catch {
-        this.close("a message came that is not JSON");
+        this.close("A message came that is not JSON.");
         return;
       }
       this.#dispatch(message);
