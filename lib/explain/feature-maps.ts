@@ -1,6 +1,6 @@
 /** What the layers of a model put out for an image. */
-import { tf } from "../tensorflow/index.ts";
-import { layerOf } from "./layers.ts";
+import { featureModel, getLayer } from "../models/index.ts";
+import type { tf } from "../tensorflow/index.ts";
 
 /**
  * The outputs of some layers, all from one pass through the model.
@@ -20,10 +20,9 @@ export function featureMaps<Name extends string>(
   const names = [...new Set(layerNames)];
   if (names.length === 0) throw new Error("featureMaps: no layer names are given.");
   checkInput(model, x);
-  const outputs = names.map((name) => outputOf(model, name));
+  for (const name of names) checkOutput(model, name);
   // Shares the model's layers and weights: it owns nothing that would have to be disposed of.
-  const part = tf.model({ inputs: model.inputs, outputs });
-  const results = part.predict(x, { batchSize: x.shape[0] });
+  const results = featureModel(model, names).predict(x, { batchSize: x.shape[0] });
   const maps = Array.isArray(results) ? results : [results];
   return Object.fromEntries(names.map((name, i) => [name, maps[i]!])) as Record<Name, tf.Tensor>;
 }
@@ -42,17 +41,18 @@ function checkInput(model: tf.LayersModel, x: tf.Tensor): void {
   }
 }
 
-function outputOf(model: tf.LayersModel, name: string): tf.SymbolicTensor {
-  const layer = layerOf(model, name);
+/** A layer that is used twice has no single output. */
+function checkOutput(model: tf.LayersModel, name: string): void {
+  const layer = getLayer(model, name);
   if (layer.inboundNodes.length !== 1) {
     throw new Error(
       `featureMaps: the layer "${name}" is used at ${layer.inboundNodes.length} places of the model, ` +
         "so its output is not one tensor. Name the layers that take its outputs.",
     );
   }
-  const { output } = layer;
-  if (Array.isArray(output)) {
-    throw new Error(`featureMaps: the layer "${name}" has ${output.length} outputs, expected one.`);
+  if (Array.isArray(layer.output)) {
+    throw new Error(
+      `featureMaps: the layer "${name}" has ${layer.output.length} outputs, expected one.`,
+    );
   }
-  return output;
 }

@@ -1,6 +1,6 @@
 /** The weights that slide over an image. */
+import { getLayer } from "../models/index.ts";
 import type { tf } from "../tensorflow/index.ts";
-import { layerOf } from "./layers.ts";
 
 /**
  * A copy of the filters of a two-dimensional convolution: [height, width, input channels, filters], for a depthwise
@@ -9,7 +9,7 @@ import { layerOf } from "./layers.ts";
  * @throws if there is no such layer, or it is no convolution
  */
 export function filters(model: tf.LayersModel, layerName: string): tf.Tensor4D {
-  const layer = layerOf(model, layerName);
+  const layer = getLayer(model, layerName);
   const kernel = kernelOf(layer);
   if (!kernel) {
     const some = model.layers.filter(kernelOf).slice(0, 3);

