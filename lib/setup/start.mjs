@@ -1,13 +1,5 @@
 /** `npm start`: sets up what is missing, then opens JupyterLab on the lessons. */
 import "./node-version.mjs";
-import { runJupyterLab } from "./jupyter.mjs";
-import { runMain } from "./main.mjs";
-import { parseStartOptions, usage } from "./options.mjs";
-import { setUpAll } from "./steps.mjs";
 
-await runMain(async (signal) => {
-  const options = parseStartOptions(process.argv.slice(2));
-  if (options.help) return console.log(usage);
-  await setUpAll(options, signal);
-  if (!options.setupOnly) return runJupyterLab(options, signal);
-});
+// Loaded only now: an old Node could not even parse it.
+import("./commands/start.mjs");

@@ -59,7 +59,7 @@ export class Progress {
     const now = Date.now();
     if (this.#stream.isTTY) {
       const parts = [...this.#running].map(([name, step]) => describe(name, step, now));
-      const line = parts.join(" · ").slice(0, (this.#stream.columns ?? 80) - 1);
+      const line = parts.join(" · ").slice(0, (this.#stream.columns || 80) - 1);
       this.#stream.write(`\r\u001b[K${line}`);
       return;
     }

@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CommandError, execute } from "./child.mjs";
-import { filesBelow, hashFiles } from "./files.mjs";
-import { lockedPackages } from "./npm-step.mjs";
-import { Problem } from "./problem.mjs";
+import { Problem } from "../engine/problem.mjs";
+import { CommandError, execute } from "../tools/child.mjs";
+import { filesBelow, hashFiles } from "../tools/files.mjs";
+import { lockedPackages } from "./npm.mjs";
 
 /** @param {string} root @param {string} name */
 const lockedVersion = (root, name) =>
@@ -16,7 +16,7 @@ const lockedVersion = (root, name) =>
  * sources.
  *
  * @param {string} root
- * @returns {import("./engine.mjs").Step}
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function libraryStep(root) {
   const lib = join(root, "lib");
@@ -64,7 +64,7 @@ export function libraryStep(root) {
  * `dist/kernel`: the kernel, bundled so that it starts fast.
  *
  * @param {string} root
- * @returns {import("./engine.mjs").Step}
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function kernelStep(root) {
   const kernel = join(root, "kernel");
@@ -88,7 +88,7 @@ export function kernelStep(root) {
  * The kernel's entry in the environment's own list of kernels; the user's list stays as it is.
  *
  * @param {string} root
- * @returns {import("./engine.mjs").Step}
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function kernelspecStep(root) {
   const venv = join(root, ".venv");

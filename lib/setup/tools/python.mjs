@@ -1,5 +1,5 @@
+import { Problem } from "../engine/problem.mjs";
 import { ask, onPath } from "./child.mjs";
-import { Problem } from "./problem.mjs";
 
 /** TensorFlow 2.21 has wheels for these. */
 export const oldestPython = "3.10";

@@ -1,4 +1,4 @@
-import { Interrupted, Problem, Problems } from "./problem.mjs";
+import { Interrupted, Problem, Problems } from "../engine/problem.mjs";
 
 /**
  * Runs a command of ours: errors that the user can mend are printed without a stack trace, and a signal ends

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { Problem } from "../engine/problem.mjs";
 import { onPath } from "./child.mjs";
-import { Problem } from "./problem.mjs";
 
 /**
  * How to run npm: the one that runs us, or the one on the path, with this very Node.

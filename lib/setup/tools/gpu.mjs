@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { readStamp } from "../engine/engine.mjs";
+import { Problem } from "../engine/problem.mjs";
+import { venv } from "../paths.mjs";
 import { ask, onPath } from "./child.mjs";
-import { readStamp } from "./engine.mjs";
-import { venv } from "./paths.mjs";
-import { Problem } from "./problem.mjs";
 
 /** @typedef {"cpu" | "gpu"} Variant which of TensorFlow's wheels */
 

@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, execute } from "./child.mjs";
-import { isNetworkFailure, noNetwork } from "./network.mjs";
-import { findNpm } from "./npm.mjs";
-import { Problem } from "./problem.mjs";
+import { Problem } from "../engine/problem.mjs";
+import { CommandError, execute } from "../tools/child.mjs";
+import { isNetworkFailure, noNetwork } from "../tools/network.mjs";
+import { findNpm } from "../tools/npm.mjs";
 
 /**
  * @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage
@@ -43,7 +43,7 @@ export function isInstalled(installed, locked) {
  * Installs the npm packages of the lock file, without their install scripts.
  *
  * @param {string} root
- * @returns {import("./engine.mjs").Step}
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function npmStep(root) {
   const product = join(root, "node_modules");
@@ -71,10 +71,9 @@ export function npmStep(root) {
         copyFileSync(join(root, name), join(project, name));
       }
       const [command, ...args] = findNpm();
-      const total = Object.keys(lockedPackages(lockFile)).length;
       let fetched = 0;
       const onLine = (/** @type {string} */ line) => {
-        if (line.includes("http fetch GET 200")) update(`${++fetched} of about ${total} downloads`);
+        if (/http fetch GET 200 \S+\.tgz /.test(line)) update(`package ${++fetched}`);
       };
       try {
         const options = ["--ignore-scripts", "--include=dev", "--loglevel=http"];

@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { addonStep } from "./addon-step.mjs";
-import { kernelStep, kernelspecStep, libraryStep } from "./build-steps.mjs";
-import { runSteps } from "./engine.mjs";
-import { chooseVariant } from "./gpu.mjs";
-import { withLock } from "./lock.mjs";
-import { npmStep } from "./npm-step.mjs";
-import { root, workFolder } from "./paths.mjs";
-import { Progress, seconds } from "./progress.mjs";
-import { pythonStep } from "./python-step.mjs";
+import { runSteps } from "../engine/engine.mjs";
+import { withLock } from "../engine/lock.mjs";
+import { Progress, seconds } from "../engine/progress.mjs";
+import { root, workFolder } from "../paths.mjs";
+import { chooseVariant } from "../tools/gpu.mjs";
+import { addonStep } from "./addon.mjs";
+import { kernelStep, kernelspecStep, libraryStep } from "./build.mjs";
+import { npmStep } from "./npm.mjs";
+import { pythonStep } from "./python.mjs";
 
 /**
  * The whole set-up, each step after those that it uses.
  *
- * @param {{ variant: import("./gpu.mjs").Variant, asked: boolean }} choice
+ * @param {{ variant: import("../tools/gpu.mjs").Variant, asked: boolean }} choice
  */
 export const allSteps = (choice) => [
   npmStep(root),
@@ -32,7 +32,7 @@ export const buildSteps = () => [
 /**
  * Makes what is missing or stale.
  *
- * @param {readonly import("./engine.mjs").Step[]} steps
+ * @param {readonly import("../engine/engine.mjs").Step[]} steps
  * @param {AbortSignal} signal
  */
 export async function setUp(steps, signal) {
@@ -51,7 +51,7 @@ export async function setUp(steps, signal) {
 }
 
 /**
- * @param {{ variant?: import("./gpu.mjs").Variant }} options
+ * @param {{ variant?: import("../tools/gpu.mjs").Variant }} options
  * @param {AbortSignal} signal
  */
 export async function setUpAll({ variant }, signal) {

@@ -1,4 +1,4 @@
-import { Problem } from "./problem.mjs";
+import { Problem } from "../engine/problem.mjs";
 
 /**
  * Whether npm's or pip's output tells of a registry that could not be reached.

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Interrupted } from "./problem.mjs";
+import { Interrupted } from "../engine/problem.mjs";
 
 const supervisor = fileURLToPath(new URL("supervise.mjs", import.meta.url));
 

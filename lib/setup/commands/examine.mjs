@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { CommandError, execute } from "./child.mjs";
-import { isFresh, readStamp } from "./engine.mjs";
-import { chooseVariant } from "./gpu.mjs";
-import { root, venv } from "./paths.mjs";
-import { allSteps } from "./steps.mjs";
+import { isFresh, readStamp } from "../engine/engine.mjs";
+import { root, venv } from "../paths.mjs";
+import { allSteps } from "../steps/all.mjs";
+import { CommandError, execute } from "../tools/child.mjs";
+import { chooseVariant } from "../tools/gpu.mjs";
 
 const setUp = "npm start -- --setup-only";
 

@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask, CommandError, execute } from "./child.mjs";
-import { readStamp } from "./engine.mjs";
-import { isNetworkFailure, noNetwork } from "./network.mjs";
-import { requirementsFile, setupFolder, venvPython } from "./paths.mjs";
-import { Problem } from "./problem.mjs";
-import { findPython, newestPython, oldestPython } from "./python.mjs";
+import { readStamp } from "../engine/engine.mjs";
+import { Problem } from "../engine/problem.mjs";
+import { requirementsFile, setupFolder, venvPython } from "../paths.mjs";
+import { ask, CommandError, execute } from "../tools/child.mjs";
+import { isNetworkFailure, noNetwork } from "../tools/network.mjs";
+import { findPython, newestPython, oldestPython } from "../tools/python.mjs";
 
 /** JupyterLab's defaults for everyone who starts it here: no questions about news and updates. */
 const labSettings = join(setupFolder, "lab-settings.json");
@@ -14,12 +14,12 @@ const labSettings = join(setupFolder, "lab-settings.json");
  * Makes the Python environment: JupyterLab, TensorFlow, pretrained weights.
  *
  * @param {string} root
- * @param {{ variant: import("./gpu.mjs").Variant, asked: boolean }} choice
- * @returns {import("./engine.mjs").Step}
+ * @param {{ variant: import("../tools/gpu.mjs").Variant, asked: boolean }} choice
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function pythonStep(root, choice) {
   const product = join(root, ".venv");
-  /** @type {Promise<import("./python.mjs").Python> | undefined} */
+  /** @type {Promise<import("../tools/python.mjs").Python> | undefined} */
   let python;
   const prepare = () => {
     python ??= findPython();

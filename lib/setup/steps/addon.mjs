@@ -4,13 +4,13 @@ import {
   addonFolder,
   buildAddon,
   findCompiler,
-} from "../tensorflow/native/build.mjs";
+} from "../../tensorflow/native/build.mjs";
 
 /**
  * Compiles the addon that joins Node and TensorFlow. Without it the library computes in JavaScript.
  *
  * @param {string} root
- * @returns {import("./engine.mjs").Step}
+ * @returns {import("../engine/engine.mjs").Step}
  */
 export function addonStep(root) {
   const venv = join(root, ".venv");

@@ -2,14 +2,13 @@
  * `npm run pins`: resolves requirements.in for every supported Python and platform at once, and writes the
  * exact versions. Run it after a change of requirements.in or of TensorFlow's version below.
  */
-import "./node-version.mjs";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execute } from "./child.mjs";
+import { requirementsFile, setupFolder, venvPython } from "../paths.mjs";
+import { execute } from "../tools/child.mjs";
+import { findPython, oldestPython } from "../tools/python.mjs";
 import { runMain } from "./main.mjs";
-import { requirementsFile, setupFolder, venvPython } from "./paths.mjs";
-import { findPython, oldestPython } from "./python.mjs";
 
 const tensorflow = "2.21.0";
 const resolver = "uv==0.13.9";

@@ -4,9 +4,9 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startSupervised } from "./child.mjs";
-import { jupyterFolder, root, venv, venvPython } from "./paths.mjs";
-import { Problem } from "./problem.mjs";
+import { Problem } from "../engine/problem.mjs";
+import { jupyterFolder, root, venv, venvPython } from "../paths.mjs";
+import { startSupervised } from "../tools/child.mjs";
 
 const host = "127.0.0.1";
 const firstPort = 8888;

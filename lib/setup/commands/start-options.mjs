@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Problem } from "./problem.mjs";
+import { Problem } from "../engine/problem.mjs";
 
 /**
  * @typedef {object} StartOptions
@@ -7,7 +7,7 @@ import { Problem } from "./problem.mjs";
  * @property {boolean} browser
  * @property {boolean} help
  * @property {number} [port]
- * @property {import("./gpu.mjs").Variant} [variant]
+ * @property {import("../tools/gpu.mjs").Variant} [variant]
  */
 
 export const usage = `npm start -- [options]
