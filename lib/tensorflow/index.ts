@@ -17,6 +17,7 @@ export {
   compile,
 } from "./compile/compile.ts";
 export { CompileError } from "./compile/errors.ts";
+export { applyInPlace } from "./compile/in-place.ts";
 export { type Environment, environment } from "./environment.ts";
 export { isNative, nativeOp, type OpAttribute } from "./native-op.ts";
 export {

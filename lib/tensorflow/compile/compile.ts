@@ -241,10 +241,13 @@ function register(
   const outputNames = outputs.map(({ node, dtype }, i) =>
     graph.add("Identity", [node], [["T", proto.type(dtype)]], { name: `output_${i}` }),
   );
-  const writes = recorder.variables.flatMap(({ lastWrite }) => lastWrite ?? []);
+  const writes = [...new Set(recorder.variables.flatMap(({ lastWrite }) => lastWrite ?? []))];
   const nodes = graph.needed([...outputNames, ...writes]);
   const present = new Set(nodes.map((node) => node.name));
   const externals = recorder.externals.filter(({ placeholder }) => present.has(placeholder));
+  for (const { placeholder, tensor } of recorder.externals) {
+    if (!present.has(placeholder)) tensor.dispose();
+  }
   const variables = recorder.variables.filter(({ placeholder }) => present.has(placeholder));
   const missing = recorder.argumentNames
     .map((name) => graph.get(name))

@@ -108,10 +108,14 @@ export class Resident {
       );
     }
     if (variable.dataId !== this.#dataId) {
-      const [id] = backend.getInputTensorIds([variable]);
       const b = this.#binding;
+      const record = backend.tensorMap.get(variable.dataId);
+      if (record.values !== null) {
+        record.id = b.createTensor(record.shape, record.dtype, record.values);
+        record.values = null;
+      }
       const attributes = [{ name: "dtype", type: b.TF_ATTR_TYPE, value: this.dtype }];
-      b.executeOp("AssignVariableOp", attributes, [this.handle, id as number], 0);
+      b.executeOp("AssignVariableOp", attributes, [this.handle, record.id], 0);
       this.#adopt();
     } else if (willWrite && (this.#record as ResidentRecord).refCount > 1) {
       // Others (a clone, a snapshot) share the record: it keeps today's value, the variable gets its own.
