@@ -1,0 +1,72 @@
+/** What a lesson's cells say about how they are run and compared. The README beside this file tells the author. */
+import { type Cell, type CodeCell, hasTag, isCode, type Notebook } from "./notebook.ts";
+
+export const tags = {
+  /** Declares with `let` what a quick run sets otherwise, by its metadata `quick`. */
+  parameters: "parameters",
+  /** Its numbers depend on training: only the kinds of its outputs are compared. */
+  trained: "trained",
+  /** Durations and rates in its texts are not compared. */
+  timed: "timed",
+  /** Shows an error on purpose: nbclient's own tag. */
+  raises: "raises-exception",
+} as const;
+
+/** Numbers with a decimal point or an exponent may differ by this part of their value. */
+export const TOLERANCE = 1e-3;
+
+/** @throws if the cell's metadata `tolerance` is not a positive number */
+export const toleranceOf = (cell: Cell): number => positive(cell, "tolerance") ?? TOLERANCE;
+
+/**
+ * Seconds that the cell may take.
+ *
+ * @throws if the cell's metadata `timeout` is not a positive number
+ */
+export const timeoutOf = (cell: Cell): number | undefined => positive(cell, "timeout");
+
+function positive(cell: Cell, name: string): number | undefined {
+  const value = cell.metadata[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  throw new Error(`A cell's ${name} is ${JSON.stringify(value)}: expected a positive number.`);
+}
+
+/**
+ * The cell that gives the parameters their quick values, and the one after which it stands.
+ *
+ * @throws if quick values stand in a cell without the tag, or do not make sense
+ */
+export function quickSettings(
+  notebook: Notebook,
+): { after: CodeCell; injected: CodeCell } | undefined {
+  const cells = notebook.cells.filter((cell) => cell.metadata.quick !== undefined);
+  if (cells.length === 0) return undefined;
+  const [after] = cells;
+  if (cells.length > 1 || !after || !isCode(after) || !hasTag(after, tags.parameters)) {
+    throw new Error(
+      `Quick values (the metadata "quick") belong to one code cell with the tag ` +
+        `"${tags.parameters}", and stand elsewhere or more than once.`,
+    );
+  }
+  const values = after.metadata.quick;
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new Error(
+      `The metadata "quick" is ${JSON.stringify(values)}: expected an object of names and values.`,
+    );
+  }
+  const lines = Object.entries(values).map(([name, value]) => {
+    if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) {
+      throw new Error(`The metadata "quick" sets "${name}", which is not a name.`);
+    }
+    return `${name} = ${JSON.stringify(value)};`;
+  });
+  const injected: CodeCell = {
+    cell_type: "code",
+    metadata: { tags: ["injected-parameters"] },
+    source: ["// Settings of a quick run", ...lines].join("\n"),
+    execution_count: null,
+    outputs: [],
+  };
+  return { after, injected };
+}
