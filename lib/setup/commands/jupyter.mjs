@@ -18,29 +18,40 @@ const grace = 10_000;
 /**
  * Runs JupyterLab on the lessons until it ends or is interrupted.
  *
- * @param {{ port?: number, browser: boolean }} options
+ * @param {object} options
+ * @param {number} [options.port] default: the first free one
+ * @param {boolean} options.browser opens one
+ * @param {string} [options.folder] what is served
+ * @param {string} [options.state] where JupyterLab keeps settings and workspaces
  * @param {AbortSignal} signal
  * @returns {Promise<number>} exit code
  */
-export async function runJupyterLab({ port: asked, browser }, signal) {
+export async function runJupyterLab(
+  { port: asked, browser, folder = join(root, "notebooks"), state = jupyterFolder },
+  signal,
+) {
   const port = await freePort(asked);
   const token = randomBytes(24).toString("hex");
   const python = venvPython(venv);
-  mkdirSync(jupyterFolder, { recursive: true });
-  const child = startSupervised(python, ["-m", "jupyterlab", ...serverOptions(port, browser)], {
-    cwd: root,
-    grace,
-    output: "inherit",
-    env: {
-      ...process.env,
-      PATH: `${dirname(python)}${delimiter}${process.env.PATH}`,
-      // Not on the command line, which other users of the machine can read.
-      JUPYTER_TOKEN: token,
-      JUPYTER_CONFIG_DIR: join(jupyterFolder, "config"),
-      JUPYTER_DATA_DIR: join(jupyterFolder, "data"),
-      IPYTHONDIR: join(jupyterFolder, "ipython"),
+  mkdirSync(state, { recursive: true });
+  const child = startSupervised(
+    python,
+    ["-m", "jupyterlab", ...serverOptions({ port, browser, folder })],
+    {
+      cwd: root,
+      grace,
+      output: "inherit",
+      env: {
+        ...process.env,
+        PATH: `${dirname(python)}${delimiter}${process.env.PATH}`,
+        // Not on the command line, which other users of the machine can read.
+        JUPYTER_TOKEN: token,
+        JUPYTER_CONFIG_DIR: join(state, "config"),
+        JUPYTER_DATA_DIR: join(state, "data"),
+        IPYTHONDIR: join(state, "ipython"),
+      },
     },
-  });
+  );
   const stop = () => child.stdin?.end();
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
@@ -60,11 +71,11 @@ export async function runJupyterLab({ port: asked, browser }, signal) {
   return 0;
 }
 
-/** @param {number} port @param {boolean} browser */
-function serverOptions(port, browser) {
+/** @param {{ port: number, browser: boolean, folder: string }} options */
+function serverOptions({ port, browser, folder }) {
   return [
     ...[`--ServerApp.ip=${host}`, `--ServerApp.port=${port}`, "--ServerApp.port_retries=0"],
-    `--ServerApp.root_dir=${join(root, "notebooks")}`,
+    `--ServerApp.root_dir=${folder}`,
     "--ServerApp.log_level=WARN",
     "--LabApp.log_level=WARN",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
