@@ -51,12 +51,20 @@ export function wordAround(source: string, offset: number): { start: number; end
   return { start: offset, end: offset };
 }
 
-export function toCompletion(
+/** A completion that still has the server's own items, from which more can be asked. */
+export interface Candidates {
+  readonly items: readonly { readonly text: string; readonly item: LspCompletionItem }[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Chooses and sorts: what continues the text before `offset`, and can replace one range. */
+export function chooseCandidates(
   list: CompletionList,
   module: ModuleText,
   source: string,
   offset: number,
-): Completion {
+): Candidates {
   const word = wordAround(source, offset);
   const fallback = wholeRange(list.itemDefaults?.editRange);
   const candidates = list.items
@@ -69,22 +77,53 @@ export function toCompletion(
   // One range serves all in Jupyter: the one that most items have. Others, such as `["a-b"]` for a dot, are left out.
   const range = commonRange(candidates.map((candidate) => candidate.range)) ?? word;
   const typed = source.slice(range.start, offset).toLowerCase();
-  const items: CompletionItem[] = [];
-  const seen = new Set<string>();
+  const items = new Map<string, LspCompletionItem>();
   for (const { item, range: own } of candidates) {
     if (own.start !== range.start || own.end !== range.end) continue;
     const text = item.textEdit?.newText ?? item.insertText ?? item.label;
-    if (seen.has(text) || !text.toLowerCase().startsWith(typed)) continue;
-    seen.add(text);
-    const signature = item.detail ?? item.labelDetails?.detail;
-    items.push({
-      text,
-      type: kinds[(item.kind ?? 1) - 1] ?? "text",
-      ...(signature !== undefined && { signature }),
-    });
-    if (items.length === limit) break;
+    if (items.has(text) || !text.toLowerCase().startsWith(typed)) continue;
+    items.set(text, item);
+    if (items.size === limit) break;
   }
-  return { items, ...range };
+  return { items: [...items].map(([text, item]) => ({ text, item })), ...range };
+}
+
+const callableKinds: ReadonlySet<number | undefined> = new Set([2, 3]);
+
+/** Has parameters that its name alone does not tell. */
+export function isCallable(item: LspCompletionItem): boolean {
+  return callableKinds.has(item.kind);
+}
+
+/**
+ * @param kindOf how an earlier cell declared a name; to the server it is an import like any other.
+ * @param details what the server told about items when asked for more, such as `(method) Array.at(i: number): T`.
+ */
+export function toCompletion(
+  { items, start, end }: Candidates,
+  kindOf: (name: string) => string | undefined,
+  details: ReadonlyMap<LspCompletionItem, string>,
+): Completion {
+  return {
+    start,
+    end,
+    items: items.map(({ text, item }): CompletionItem => {
+      const own = isVariable(item) ? kindOf(text) : undefined;
+      const detail = details.get(item);
+      const at = detail?.indexOf(item.label) ?? -1;
+      const signature =
+        at < 0 ? "" : detail!.slice(at + item.label.length).replace(/\n[\s\S]*$/, "");
+      return {
+        text,
+        type: own ?? kinds[(item.kind ?? 1) - 1] ?? "text",
+        ...(/^[(<]/.test(signature) && { signature }),
+      };
+    }),
+  };
+}
+
+function isVariable(item: LspCompletionItem): boolean {
+  return kinds[(item.kind ?? 1) - 1] === "variable";
 }
 
 function compare(a: LspCompletionItem, b: LspCompletionItem): number {

@@ -5,12 +5,24 @@
 import { realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { CellAnalysis } from "../cell/types.ts";
-import { toCompletion, wordAround } from "./completion.ts";
+import {
+  type Candidates,
+  chooseCandidates,
+  isCallable,
+  toCompletion,
+  wordAround,
+} from "./completion.ts";
 import { configText } from "./config.ts";
 import { toDiagnostics } from "./diagnostics.ts";
 import { Disk } from "./disk.ts";
 import { toInspection } from "./inspection.ts";
-import type { CompletionList, DiagnosticReport, Hover, SignatureHelp } from "./lsp.ts";
+import type {
+  CompletionList,
+  DiagnosticReport,
+  Hover,
+  LspCompletionItem,
+  SignatureHelp,
+} from "./lsp.ts";
 import {
   cellModule,
   declaredAtMargin,
@@ -38,6 +50,8 @@ const empty = "export {};\n";
 /** Milliseconds. A person waits this long for a cell to start, or for a list to open. */
 const checkLimit = 5000;
 const helpLimit = 5000;
+/** Items whose parameters are shown; each takes half a millisecond. */
+const detailLimit = 10;
 
 const settings = {
   customConfigFileName: configName,
@@ -134,13 +148,21 @@ export class TypeScriptLanguage implements Language {
   complete(source: string, offset: number): Promise<Completion> {
     return this.#helps.run(async () => {
       this.#refresh();
-      const module = this.#putScratch(source, this.#scope.names());
       const word = wordAround(source, offset);
+      const typed = source.slice(word.start, offset).toLowerCase();
+      const words = new Set(source.match(identifier));
+      const module = this.#putScratch(
+        source,
+        (name) => words.has(name) || name.toLowerCase().startsWith(typed),
+      );
       try {
         const list = (await this.#ask("completion", module, offset, {
           context: { triggerKind: 1 },
         })) as CompletionList | null;
-        return list ? toCompletion(list, module, source, offset) : { items: [], ...word };
+        if (!list) return { items: [], ...word };
+        const candidates = chooseCandidates(list, module, source, offset);
+        const details = await this.#details(candidates);
+        return toCompletion(candidates, (name) => this.#kindOf(name), details);
       } catch {
         return { items: [], ...word };
       }
@@ -151,8 +173,7 @@ export class TypeScriptLanguage implements Language {
     return this.#helps.run(async () => {
       this.#refresh();
       const words = new Set(source.match(identifier));
-      const known = [...this.#scope.names()].filter((name) => words.has(name));
-      const module = this.#putScratch(source, known);
+      const module = this.#putScratch(source, (name) => words.has(name));
       const word = wordAround(source, offset);
       try {
         const [hover, help] = await Promise.all([
@@ -202,12 +223,34 @@ export class TypeScriptLanguage implements Language {
     return number;
   }
 
-  #putScratch(source: string, names: Iterable<string>): ModuleText {
+  #putScratch(source: string, isWanted: (name: string) => boolean): ModuleText {
     const own = declaredAtMargin(source);
-    const visible = [...names].filter((name) => !own.has(name));
+    const visible = [...this.#scope.names()].filter((name) => !own.has(name) && isWanted(name));
     const module = new ModuleText(source, makePrelude(this.#scope, visible), []);
     this.#server.put(scratchName, module.text);
     return module;
+  }
+
+  /** The server tells parameters only item by item, so a long list goes without. */
+  async #details({ items }: Candidates): Promise<Map<LspCompletionItem, string>> {
+    const callables = items.map(({ item }) => item).filter(isCallable);
+    const details = new Map<LspCompletionItem, string>();
+    if (callables.length > detailLimit) return details;
+    await Promise.all(
+      callables.map(async (item) => {
+        const resolved = await this.#server.request("completionItem/resolve", item, helpLimit);
+        const { detail } = resolved as LspCompletionItem;
+        if (detail !== undefined) details.set(item, detail);
+      }),
+    );
+    return details;
+  }
+
+  #kindOf(name: string): string | undefined {
+    const kind = this.#scope.value(name)?.kind ?? this.#scope.type(name)?.kind;
+    if (kind === undefined || kind === "import") return undefined;
+    if (kind === "namespace") return "module";
+    return kind === "const" || kind === "let" || kind === "var" ? "variable" : kind;
   }
 
   #free(modules: readonly Module[]): void {
