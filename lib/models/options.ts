@@ -86,22 +86,19 @@ export function completeOptions(
         "Use includeTop: false and a classifier of your own, or weights: null.",
     );
   }
-  const [height, width, channels] = inputShape;
-  const lengthFits = (length: unknown) =>
-    length === null || (Number.isInteger(length) && (length as number) >= minimumSize);
-  if (
-    !Array.isArray(inputShape) ||
-    inputShape.length !== 3 ||
-    !lengthFits(height) ||
-    !lengthFits(width) ||
-    !Number.isInteger(channels) ||
-    channels < 1
-  ) {
+  const isLength = (length: unknown, minimum: number) =>
+    Number.isInteger(length) && (length as number) >= minimum;
+  const isInputShape = (shape: readonly unknown[]) =>
+    shape.length === 3 &&
+    shape.slice(0, 2).every((length) => length === null || isLength(length, minimumSize)) &&
+    isLength(shape[2], 1);
+  if (!Array.isArray(inputShape) || !isInputShape(inputShape)) {
     throw new Error(
       `The option inputShape is ${JSON.stringify(inputShape)}, expected [height, width, channels] with height and ` +
         `width of at least ${minimumSize}, or null.`,
     );
   }
+  const channels = inputShape[2];
   if (weights !== null && channels !== 3) {
     throw new Error(
       `The option inputShape has ${channels} channels, but the weights are for 3. Use weights: null, or 3 channels.`,

@@ -21,6 +21,7 @@ export function readZip(bytes: Uint8Array, name: string): Map<string, Uint8Array
   const count = directory.uint16();
   directory.take(4);
   const start = directory.uint32();
+  directory.take(directory.uint16()); // the archive's comment
   if (count === 0xffff || start === 0xffffffff) {
     throw new Error(`${name} is an archive of more than 4 GB (ZIP64), which is not supported.`);
   }
