@@ -103,9 +103,10 @@ export async function runSteps(steps, { workFolder, progress, signal }) {
   const temporary = join(workFolder, "tmp");
   const logs = join(workFolder, "log");
   await rm(temporary, { recursive: true, force: true });
-  for (const folder of [temporary, logs]) mkdirSync(folder, { recursive: true });
+  mkdirSync(workFolder, { recursive: true });
   for (const step of steps) await recover(step, workFolder);
-  await prepare(steps);
+  await prepare(steps, workFolder);
+  for (const folder of [temporary, logs]) mkdirSync(folder, { recursive: true });
 
   const failure = new AbortController();
   const stop = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
@@ -156,8 +157,9 @@ export async function runSteps(steps, { workFolder, progress, signal }) {
  * Finds out what is missing before anything is begun, all of it at once.
  *
  * @param {readonly Step[]} steps
+ * @param {string} workFolder
  */
-async function prepare(steps) {
+async function prepare(steps, workFolder) {
   /** @type {Problem[]} */
   const problems = [];
   let disk = 0;
@@ -171,9 +173,8 @@ async function prepare(steps) {
       problems.push(error);
     }
   }
-  const place = dirname(steps[0]?.product ?? ".");
-  const { bavail, bsize } = statfsSync(place);
-  if (bavail * bsize < disk) problems.push(diskProblem(place, bavail * bsize, disk));
+  const { bavail, bsize } = statfsSync(workFolder);
+  if (bavail * bsize < disk) problems.push(diskProblem(workFolder, bavail * bsize, disk));
   if (problems.length === 1) throw problems[0];
   if (problems.length > 1) throw new Problems(problems);
 }

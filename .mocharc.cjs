@@ -1,0 +1,8 @@
+const all = ["test/kernel/**/*.test.ts", "test/lib/**/*.test.ts"];
+
+module.exports = {
+  "node-option": ["import=tsx", "conditions=convnet-lab-source"],
+  // Mocha adds these to the files that it is asked for, so they are named only where it is asked for none.
+  spec: process.argv.some((argument) => argument.endsWith(".test.ts")) ? [] : all,
+  timeout: 60_000,
+};
