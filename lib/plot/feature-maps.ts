@@ -1,6 +1,6 @@
 /** What a layer puts out for an image: its channels as small pictures. */
 import { createCanvas } from "canvas";
-import { drawColorScale, SCALE_HEIGHT, scaleWidth } from "./color-scale.ts";
+import { colorScale } from "./color-scale.ts";
 import { type ColorMap, type ColorMapName, colorMapOf } from "./colors.ts";
 import { checkCount, checkLength } from "./labels.ts";
 import { formatNumber } from "./numbers.ts";
@@ -18,6 +18,8 @@ export interface FeatureMapOptions extends PictureOptions {
   readonly select?: "first" | "strongest";
   /** "each" stretches every map over all colours, "all" gives all maps one scale. Default: "each". */
   readonly normalize?: "each" | "all";
+  /** What the values are, for the legend of the colours. Default: "Activation". */
+  readonly valueTitle?: string;
   /** Default: "viridis". */
   readonly colorMap?: ColorMapName;
   /** Default: 8. */
@@ -70,31 +72,32 @@ export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}
       tile: colored(map, width, height, range, colorMap),
       width: tileWidth,
       height: Math.max(1, Math.round((tileWidth * height) / width)),
-      caption: `${map.channel}`,
+      caption: `map ${map.channel}`,
     });
   });
   const grid = layoutRows(rows, { gap: GAP, pixelated: tileWidth >= 1.5 * width });
-  const ticks = normalize === "each" ? ["lowest", "highest value of each map"] : numbers(low, high);
+  const scale = colorScale(colorMap, {
+    title: options.valueTitle ?? "Activation",
+    ...(normalize === "each"
+      ? { low: "lowest", high: "highest of each map" }
+      : { low: formatNumber(low), high: formatNumber(high) }),
+  });
   return new Picture(
     {
-      width: Math.max(grid.width, scaleWidth(ticks)),
-      height: grid.height + 12 + SCALE_HEIGHT,
+      width: Math.max(grid.width, scale.width),
+      height: grid.height + 16 + scale.height,
       alt:
         `${chosen.length} of ${channels} feature maps of ${height}×${width}, ` +
         `channels ${chosen.map((map) => map.channel).join(", ")}, ` +
         `values from ${formatNumber(low)} to ${formatNumber(high)}`,
       draw: (context, theme) => {
         grid.draw(context, theme);
-        context.translate(0, grid.height + 12);
-        drawColorScale(context, theme, colorMap, ticks);
+        context.translate(0, grid.height + 16);
+        scale.draw(context, theme);
       },
     },
     options,
   );
-}
-
-function numbers(low: number, high: number): string[] {
-  return low === high ? [formatNumber(low)] : [low, (low + high) / 2, high].map(formatNumber);
 }
 
 /** [height, width, channels] */

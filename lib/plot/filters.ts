@@ -20,6 +20,8 @@ export interface FilterOptions extends PictureOptions {
 }
 
 const GAP = 8;
+/** A filter is taken for unused if its largest weight is below this share of the largest of all. */
+const DEAD = 1e-3;
 
 /**
  * Draws the filters [height, width, channels, filters] of a first convolution, as colours with 3 input channels
@@ -40,6 +42,8 @@ export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Pic
     peaks[i % count] = Math.max(peaks[i % count]!, Math.abs(values[i]!));
   }
   const peak = Math.max(...peaks);
+  // Training leaves some filters without weight; stretched, their rounding errors would look like the others.
+  const dead = peaks.filter((value) => value < DEAD * peak).length;
 
   const columns = Math.min(options.columns ?? 8, count);
   checkCount("columns", columns, caller);
@@ -53,17 +57,17 @@ export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Pic
         values,
         [height, width, channels, count],
         n,
-        normalize === "each" ? peaks[n]! : peak,
+        normalize === "each" && peaks[n]! >= DEAD * peak ? peaks[n]! : peak,
       ),
       width: tileWidth,
       height: Math.max(1, Math.round((tileWidth * height) / width)),
     });
   }
+  const unused = dead > 0 && normalize === "each" ? `; ${dead} without weight stay grey` : "";
   const scaling =
     normalize === "each"
-      ? "Grey is a weight of 0; each filter is scaled by its own largest weight " +
-        `(by size, ${formatNumber(Math.min(...peaks))} to ${formatNumber(peak)}).`
-      : `Grey is a weight of 0; all filters are scaled by their largest weight (by size, ${formatNumber(peak)}).`;
+      ? `Grey is a weight of 0, and each filter is scaled by its own largest weight${unused}.`
+      : `Grey is a weight of 0, and all filters are scaled by the largest weight, ${formatNumber(peak)}.`;
   const alt = `${count} filters of ${height}×${width} pixels and ${channels} ${channels === 1 ? "channel" : "channels"}`;
   return new Picture(
     { ...layoutRows(rows, { gap: GAP, pixelated: true }), alt },

@@ -92,7 +92,7 @@ describe("filterGrid", () => {
     for (const normalize of ["each", "all"] as const) {
       const drawn = filterGrid(kernel, { normalize, columns: 5, width: 240, scale: 1 });
       await assertBaseline(await drawn.toPNG(), `filters-${normalize}.png`);
-      assert.match(drawn.alt, /^10 filters of 3×3 pixels and 3 channels\. Grey is a weight of 0; /);
+      assert.match(drawn.alt, /^10 filters of 3×3 pixels and 3 channels\. Grey is a weight of 0, /);
     }
     kernel.dispose();
   });
