@@ -5,6 +5,4 @@ export * from "@tensorflow/tfjs";
 
 /** Image codecs, SavedModels and TensorBoard, by TensorFlow itself. */
 export const node = registration.parts.node;
-/** Loading and saving, with `file://` addresses. */
-export const io = registration.parts.io;
 export const version = registration.parts.version;

@@ -31,7 +31,6 @@ export interface Binding extends TFJSBinding {
 
 export interface TfjsNodeParts {
   readonly node: typeof tfjsNode.node;
-  readonly io: typeof tfjsNode.io;
   readonly version: typeof tfjsNode.version;
   readonly Backend: new (binding: TFJSBinding, packageName: string) => NodeJSKernelBackend;
   readonly ProgbarLogger: Parameters<typeof tfjsNode.registerCallbackConstructor>[1];
@@ -68,7 +67,6 @@ export function loadTfjsNode(): TfjsNodeParts {
     tf.io.registerSaveRouter(nodeFileSystemRouter);
     return {
       node: part("node").node,
-      io: { ...tf.io, ...part("io/index") },
       version: { ...tf.version, "tfjs-node": part("version").version },
       Backend: part("nodejs_kernel_backend").NodeJSKernelBackend,
       ProgbarLogger: part("callbacks").ProgbarLogger,
