@@ -285,7 +285,7 @@ function probabilities(photo: tf.Tensor3D): tf.Tensor2D {
 // the classes; the identifiers are those of WordNet, the dictionary that
 // ImageNet's classes were taken from.
 
-// %%
+// %% tolerance=0.05
 async function best(photo: tf.Tensor3D): Promise<models.Prediction[]> {
   const found = await models.decodePredictions(
     probabilities(photo),
@@ -305,7 +305,7 @@ for (const found of [chinaBest, flowerBest]) {
   console.log();
 }
 
-// %%
+// %% tolerance=0.05
 function chart(
   title: string,
   found: readonly models.Prediction[],
@@ -327,7 +327,7 @@ function chart(
 
 chart("china.jpg, resized", chinaBest);
 
-// %%
+// %% tolerance=0.05
 chart("flower.jpg, resized", flowerBest);
 
 // %% [markdown]
@@ -340,7 +340,7 @@ chart("flower.jpg, resized", flowerBest);
 //
 // The same photographs, cropped instead of squeezed:
 
-// %%
+// %% tolerance=0.05
 function inWords(found: readonly models.Prediction[]): string {
   return found
     .slice(0, 3)
@@ -367,7 +367,7 @@ console.log("            cropped ", inWords(flowerCroppedBest));
 // We feed the same pixels in five ways, four of which are those of other
 // models.
 
-// %%
+// %% tolerance=0.05
 const meanBGR = [103.939, 116.779, 123.68];
 const meanRGB = [0.485, 0.456, 0.406];
 const deviationRGB = [0.229, 0.224, 0.225];
@@ -449,9 +449,9 @@ mapPicture("stem_activation");
 mapPicture("block5c_activation");
 
 // %% [markdown]
-// In the eleventh of the blocks a map has only 14 × 14 places, but what it marks
-// has become a thing: the sky, the tops of the trees, the tip of the roof, the
-// eaves, the right edge of the building.
+// In the eleventh of the blocks a map has only 14 × 14 places, but what it
+// marks has become a thing: the sky, the tops of the trees, the tip of the
+// roof, the eaves, the right edge of the building.
 
 // %%
 mapPicture("top_activation");

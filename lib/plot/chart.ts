@@ -74,8 +74,8 @@ export class Chart implements Displayable {
   }
 
   async [displaySymbol](): Promise<MimeBundle> {
-    const bundle = (await this.toPicture())[displaySymbol]();
-    return { [MIME_TYPE]: this.toJSON(), ...(await bundle), "text/plain": this.alt };
+    const picture = await this.toPicture();
+    return { [MIME_TYPE]: this.toJSON(), ...(await picture[displaySymbol]()) };
   }
 
   async #draw(): Promise<Picture> {

@@ -1,6 +1,6 @@
 /** Pictures made of pixels. */
 import { type Canvas, createCanvas, type SKRSContext2D } from "canvas";
-import { type Displayable, displaySymbol, type MimeBundle } from "./display.ts";
+import { type Displayable, displaySymbol, type MimeBundle, metadataSymbol } from "./display.ts";
 import { saveAs } from "./save.ts";
 import { drawText, textStyles, wrapText } from "./text.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
@@ -117,7 +117,12 @@ export class Picture implements Displayable {
   }
 
   async [displaySymbol](): Promise<MimeBundle> {
-    return { "image/png": (await this.toPNG()).toString("base64"), "text/plain": this.alt };
+    const { width, height, alt } = this;
+    return {
+      "image/png": (await this.toPNG()).toString("base64"),
+      "text/plain": alt,
+      [metadataSymbol]: { "image/png": { width, height, alt } },
+    };
   }
 }
 

@@ -89,6 +89,10 @@ describe("imageGrid", () => {
     assert.equal(drawn.alt, "Gradients. 2 images: first; second. Twice the same.");
     const display = Symbol.for("Jupyter.display") as unknown as keyof Picture;
     const bundle = await (drawn[display] as unknown as () => Promise<Record<string, string>>)();
+    const metadata = (bundle as Record<symbol, unknown>)[Symbol.for("Jupyter.metadata")];
+    const { width, height, alt } = drawn;
+    assert.deepEqual(metadata, { "image/png": { width, height, alt } });
+    assert.deepEqual(Object.keys(bundle), ["image/png", "text/plain"]);
     assert.equal(bundle["text/plain"], drawn.alt);
     assert.deepEqual(Buffer.from(bundle["image/png"]!, "base64"), await drawn.toPNG());
     assert.equal(imageGrid(image).alt, "Image: 12×8 pixels.");
