@@ -27,6 +27,8 @@ export interface Binding extends TFJSBinding {
     controlOutputs: readonly string[],
   ): void;
   removeFunction(name: string): void;
+  /** An id for `runSavedModel` and `deleteSavedModel`. */
+  createSession(graphDef: Uint8Array): number;
 }
 
 export interface TfjsNodeParts {

@@ -4,19 +4,22 @@
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError } from "./errors.ts";
-import { graphDef, type NodeOutput } from "./graph.ts";
-import { core, engine, type NodeBackend, nativeBackend, type OpAttribute } from "./native.ts";
-import * as proto from "./proto.ts";
+import { GraphFunction, type Output, underGradient } from "./function.ts";
+import { core, type NodeBackend, nativeBackend } from "./native.ts";
 import { withRandomState } from "./random.ts";
 import { activeRecorder, Recorder } from "./recorder.ts";
 import { flatten, type Skeleton, signature, unflatten } from "./structure.ts";
-import { Resident } from "./variables.ts";
 
 export interface CompileOptions {
   /** Shown in errors and in op listings. Default: the function's own name. */
   readonly name?: string;
   /** Signatures kept; the one not used for the longest time goes first. Default: 16. */
   readonly cacheSize?: number;
+  /**
+   * Fold the weights in as constants, so that TensorFlow fuses them with BatchNormalization, bias and activation:
+   * the fastest inference. When a weight changes, the next call folds anew, which is slow. Default: false.
+   */
+  readonly freeze?: boolean;
 }
 
 /** What a compiled function can tell about one of its signatures. */
@@ -34,26 +37,6 @@ export interface Compiled<Args extends unknown[], Result> {
   readonly signatures: readonly CompiledSignature[];
   /** Frees the graphs. The function may be called again and then captures anew. */
   dispose(): void;
-}
-
-interface Entry {
-  readonly backend: NodeBackend;
-  readonly signature: string;
-  /** Name of the registered TensorFlow function. */
-  readonly name: string;
-  readonly externals: readonly Tensor[];
-  readonly variables: readonly { readonly resident: Resident; readonly written: boolean }[];
-  /** `trainable` of each variable when it was captured: gradients depend on it. */
-  readonly trainable: readonly (readonly [Variable, boolean])[];
-  readonly outputs: number;
-  readonly result: Skeleton;
-  readonly ops: CompiledSignature["ops"];
-  calls: number;
-}
-
-interface Output {
-  readonly node: NodeOutput;
-  readonly dtype: number;
 }
 
 let nextFunction = 0;
@@ -83,18 +66,15 @@ export function compile<Args extends unknown[], Result>(
   if (!Number.isInteger(cacheSize) || cacheSize < 1) {
     throw new RangeError(`compile(): cacheSize must be an integer of at least 1, got ${cacheSize}`);
   }
-  const cache = new Map<string, Entry[]>();
-  let entries: Entry[] = [];
+  const freeze = options.freeze ?? false;
+  /** Least recently used first. */
+  let entries: GraphFunction[] = [];
   let counter: Variable | undefined;
   let evicted = 0;
 
-  const drop = (entry: Entry): void => {
+  const drop = (entry: GraphFunction): void => {
     entries = entries.filter((other) => other !== entry);
-    const list = cache.get(entry.signature)?.filter((other) => other !== entry) ?? [];
-    if (list.length > 0) cache.set(entry.signature, list);
-    else cache.delete(entry.signature);
-    entry.backend.binding.removeFunction(entry.name);
-    for (const tensor of entry.externals) tensor.dispose();
+    entry.dispose();
   };
 
   const capture = (
@@ -148,16 +128,14 @@ export function compile<Args extends unknown[], Result>(
           return structure;
         },
       );
-      const entry = register(recorder, backend, label, key, outputs, skeleton);
-      entries.push(entry);
-      cache.set(key, [...(cache.get(key) ?? []), entry]);
+      entries.push(new GraphFunction(recorder, key, outputs, skeleton, freeze));
     } catch (error) {
       recorder.abandon();
       throw error;
     }
     recorder.finish(leaves);
     while (entries.length > cacheSize) {
-      drop(entries[0] as Entry);
+      drop(entries[0] as GraphFunction);
       evicted++;
       if (evicted === cacheSize) {
         console.warn(
@@ -180,16 +158,12 @@ export function compile<Args extends unknown[], Result>(
       }
       return fn(...args);
     }
-    if (activeRecorder() || engine.state.gradientDepth > 0) return fn(...args);
+    if (activeRecorder() || underGradient()) return fn(...args);
     const tensors: Tensor[] = [];
     // A variable as an argument is meant itself, not its present value.
     const skeleton = flatten(args, tensors, (tensor) => !isVariable(tensor));
     const key = signature(skeleton, tensors);
-    const entry = cache
-      .get(key)
-      ?.find((candidate) =>
-        candidate.trainable.every(([variable, trainable]) => variable.trainable === trainable),
-      );
+    const entry = entries.findLast((other) => other.signature === key && other.isCurrent);
     if (!entry) return capture(backend, key, skeleton, tensors);
     if (entry.backend !== backend) {
       throw new CompileError(
@@ -200,7 +174,7 @@ export function compile<Args extends unknown[], Result>(
     if (entries[entries.length - 1] !== entry) {
       entries = [...entries.filter((other) => other !== entry), entry];
     }
-    return run(entry, tensors) as Result;
+    return entry.run(tensors) as Result;
   };
 
   return Object.defineProperties(compiled, {
@@ -226,75 +200,4 @@ export function compile<Args extends unknown[], Result>(
 
 function isVariable(tensor: Tensor): boolean {
   return tensor instanceof core.Variable;
-}
-
-/** Turns a recording into a function of TensorFlow's eager context. */
-function register(
-  recorder: Recorder,
-  backend: NodeBackend,
-  label: string,
-  signature: string,
-  outputs: readonly Output[],
-  result: Skeleton,
-): Entry {
-  const { graph } = recorder;
-  const outputNames = outputs.map(({ node, dtype }, i) =>
-    graph.add("Identity", [node], [["T", proto.type(dtype)]], { name: `output_${i}` }),
-  );
-  const writes = [...new Set(recorder.variables.flatMap(({ lastWrite }) => lastWrite ?? []))];
-  const nodes = graph.needed([...outputNames, ...writes]);
-  const present = new Set(nodes.map((node) => node.name));
-  const externals = recorder.externals.filter(({ placeholder }) => present.has(placeholder));
-  for (const { placeholder, tensor } of recorder.externals) {
-    if (!present.has(placeholder)) tensor.dispose();
-  }
-  const variables = recorder.variables.filter(({ placeholder }) => present.has(placeholder));
-  const missing = recorder.argumentNames
-    .map((name) => graph.get(name))
-    .filter((node) => node !== undefined && !present.has(node.name));
-  const name = `compiled_${label.replace(/\W/g, "_")}_${nextFunction++}`;
-  backend.binding.addFunction(
-    name,
-    graphDef([...(missing as typeof nodes), ...nodes]),
-    [
-      ...recorder.argumentNames,
-      ...externals.map(({ placeholder }) => placeholder),
-      ...variables.map(({ placeholder }) => placeholder),
-    ],
-    outputNames,
-    writes,
-  );
-  const counts = new Map<string, number>();
-  for (const node of nodes) counts.set(node.op, (counts.get(node.op) ?? 0) + 1);
-  return {
-    backend,
-    signature,
-    name,
-    externals: externals.map(({ tensor }) => tensor),
-    variables: variables.map(({ variable, lastWrite }) => ({
-      resident: Resident.of(backend, variable),
-      written: lastWrite !== undefined,
-    })),
-    trainable: variables.map(({ variable }) => [variable, variable.trainable] as const),
-    outputs: outputNames.length,
-    result,
-    ops: [...counts].sort((a, b) => b[1] - a[1]).map(([op, count]) => ({ op, count })),
-    calls: 0,
-  };
-}
-
-const noAttributes: readonly OpAttribute[] = [];
-
-function run(entry: Entry, tensors: readonly Tensor[]): unknown {
-  const { backend, variables } = entry;
-  for (const { resident, written } of variables) resident.prepare(written);
-  const ids = backend.getInputTensorIds([...tensors, ...entry.externals]);
-  for (const { resident } of variables) ids.push(resident.handle);
-  const results = backend.binding.executeOp(entry.name, noAttributes, ids, entry.outputs);
-  for (const { resident, written } of variables) if (written) resident.invalidate();
-  entry.calls++;
-  return unflatten(
-    entry.result,
-    results.map((metadata) => backend.createOutputTensor(metadata)),
-  );
 }

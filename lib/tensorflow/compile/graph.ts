@@ -124,8 +124,8 @@ export class Graph {
     return name;
   }
 
-  /** The nodes that the given outputs and nodes need, in the order in which they were added. */
-  needed(roots: Iterable<NodeOutput>): GraphNode[] {
+  /** The nodes that `roots` need, and those named in `always`, in the order in which they were added. */
+  needed(roots: Iterable<NodeOutput>, always: readonly string[] = []): GraphNode[] {
     const seen = new Set<string>();
     const stack = [...roots].map(nodeOf);
     for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
@@ -136,6 +136,7 @@ export class Graph {
       for (const input of node.inputs) stack.push(nodeOf(input));
       stack.push(...node.control);
     }
+    for (const name of always) seen.add(name);
     return this.#ordered([...this.#nodes.values()].filter((node) => seen.has(node.name)));
   }
 

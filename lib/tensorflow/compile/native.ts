@@ -39,6 +39,15 @@ export interface Binding {
     controlOutputs: readonly string[],
   ): void;
   removeFunction(name: string): void;
+  createSession(graphDef: Uint8Array): number;
+  /** Names are joined by commas. */
+  runSavedModel(
+    id: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): TensorMetadata[];
+  deleteSavedModel(id: number): void;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
   readonly TF_INT64: number;

@@ -3,6 +3,7 @@
  * one value. To tfjs such a variable looks as before: its data record reads the resource when an eager op asks.
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
+import { CompileError } from "./errors.ts";
 import { type Binding, type DataRecord, engine, type NodeBackend } from "./native.ts";
 
 /** TensorFlow's name for a resource that lives exactly as long as handles to it exist. */
@@ -58,6 +59,7 @@ export class Resident {
   readonly handle: number;
   #record: ResidentRecord | undefined;
   #dataId: object | undefined;
+  #writes = 0;
 
   private constructor(backend: NodeBackend, binding: Binding, variable: Variable, dtype: number) {
     this.backend = backend;
@@ -98,15 +100,23 @@ export class Resident {
     resident.#binding.deleteTensor(resident.handle);
   }
 
+  static disposedError(variable: Variable): Error {
+    return new CompileError(
+      `compile(): variable "${variable.name}" is used by a compiled function and has been disposed. ` +
+        "Compile the function again without it, or dispose the function first.",
+    );
+  }
+
+  /** How often compiled functions have written the variable. */
+  static writesTo(variable: Variable): number {
+    const resident = Resident.#all.get(variable);
+    return resident ? resident.#writes : 0;
+  }
+
   /** Makes the resource hold the variable's value, also after an eager assign. */
   prepare(willWrite: boolean): void {
     const { variable, backend } = this;
-    if (variable.isDisposed) {
-      throw new Error(
-        `compile(): variable "${variable.name}" is used by a compiled function and has been disposed. ` +
-          "Compile the function again without it, or dispose the function first.",
-      );
-    }
+    if (variable.isDisposed) throw Resident.disposedError(variable);
     if (variable.dataId !== this.#dataId) {
       const b = this.#binding;
       const record = backend.tensorMap.get(variable.dataId);
@@ -126,6 +136,7 @@ export class Resident {
 
   /** The resource was written. */
   invalidate(): void {
+    this.#writes++;
     this.#record?.invalidate();
   }
 

@@ -12,7 +12,11 @@ export const patches = [
     find: "  napi_value GetNumOfTensors(napi_env env);\n",
     replace:
       "  napi_value GetNumOfTensors(napi_env env);\n\n" +
-      "  TFE_Context *context() const { return tfe_context_; }\n",
+      "  TFE_Context *context() const { return tfe_context_; }\n\n" +
+      "  // From now on runSavedModel and deleteSavedModel know the session by the id returned.\n" +
+      "  int32_t AdoptSession(TF_Session *session, TF_Graph *graph) {\n" +
+      "    return InsertSavedModel(session, graph);\n" +
+      "  }\n",
   },
   {
     file: "tfjs_binding.cc",

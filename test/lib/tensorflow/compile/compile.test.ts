@@ -445,6 +445,46 @@ describe("compile()", () => {
     });
   });
 
+  describe("freeze", () => {
+    it("gives the same values, and new ones after any change of a weight", () => {
+      const before = tf.memory().numTensors;
+      const w = tf.variable(tf.tensor2d([[1, 2]]));
+      const f = compile((x: tf.Tensor) => x.matMul(w.transpose()), { freeze: true });
+      const step = compile(() => {
+        w.assign(w.mul(2));
+      });
+      const ask = (): number => tf.tidy(() => values(f(tf.tensor2d([[1, 1]])))[0] as number);
+      assert.deepEqual([ask(), ask(), ask()], [3, 3, 3]);
+      tf.tidy(() => w.assign(tf.tensor2d([[5, 5]])));
+      assert.deepEqual([ask(), ask()], [10, 10]);
+      step();
+      assert.deepEqual([ask(), ask()], [20, 20]);
+      step();
+      assert.equal(ask(), 40);
+      f.dispose();
+      step.dispose();
+      w.dispose();
+      assert.equal(tf.memory().numTensors, before);
+    });
+
+    it("is refused for a function that trains", () => {
+      const w = tf.variable(tf.scalar(1));
+      const f = compile(() => w.assign(w.add(1)), { freeze: true });
+      assert.throws(() => f(), /assigns a variable, so its weights cannot be constants/);
+      assert.deepEqual(values(w), [1]);
+    });
+
+    it("names a variable that was disposed", () => {
+      const w = tf.variable(tf.scalar(1), true, "lost");
+      const f = compile((x: tf.Tensor) => x.add(w), { freeze: true });
+      f(tf.scalar(1));
+      f(tf.scalar(1));
+      w.dispose();
+      assert.throws(() => f(tf.scalar(1)), /variable "lost".*has been disposed/);
+      f.dispose();
+    });
+  });
+
   it("trains as eager code does, over 20 steps, through batches of two sizes", () => {
     const data = tf.tidy(() => {
       const x = tf.randomNormal([48, 6], 0, 1, "float32", 1);
