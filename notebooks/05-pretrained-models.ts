@@ -1,5 +1,12 @@
+// -*- coding: utf-8 -*-
 // ---
 // jupyter:
+//   jupytext:
+//     text_representation:
+//       extension: .ts
+//       format_name: percent
+//       format_version: '1.3'
+//       jupytext_version: 1.19.6
 //   kernelspec:
 //     display_name: TypeScript (convnet-lab)
 //     language: typescript
@@ -127,19 +134,26 @@ const chinaResized = resized(china);
 const chinaCropped = cropped(china);
 const flowerResized = resized(flower);
 const flowerCropped = cropped(flower);
-const [height, width] = china.shape;
-const thinner = (height / width).toFixed(2);
 
-plot.sideBySide([china, chinaResized, chinaCropped], {
-  height: 200,
-  scale: 1.5,
-  titles: ["Original", "Resize", "Crop and resize"],
-  captions: [
-    `${width} × ${height} pixels`,
-    `${inputSize} × ${inputSize}, ${thinner} times as wide`,
-    `${inputSize} × ${inputSize}, the sides are cut off`,
-  ],
-});
+function compare(...photos: tf.Tensor3D[]): plot.Picture {
+  const [height, width] = photos[0]!.shape;
+  const size = `${inputSize} × ${inputSize}`;
+  return plot.sideBySide(photos, {
+    height: 180,
+    scale: 1.5,
+    titles: ["Original", "Resize", "Crop and resize"],
+    captions: [
+      `${width} × ${height} pixels`,
+      `${size}, width × ${(height / width).toFixed(2)}`,
+      `${size}, the sides are lost`,
+    ],
+  });
+}
+
+compare(china, chinaResized, chinaCropped);
+
+// %%
+compare(flower, flowerResized, flowerCropped);
 
 // %% [markdown]
 // ## A network, block by block
@@ -299,8 +313,8 @@ const flowerBest = await best(flowerResized);
 
 for (const found of [chinaBest, flowerBest]) {
   for (const { id, name, probability } of found.slice(0, 3)) {
-    const percent = `${(100 * probability).toFixed(1)} %`;
-    console.log(`${id}  ${name.padEnd(16)}${percent.padStart(6)}`);
+    const percent = `${(100 * probability).toFixed(1)}%`;
+    console.log(`${id}  ${name.padEnd(16)}${percent.padStart(5)}`);
   }
   console.log();
 }
@@ -344,7 +358,7 @@ chart("flower.jpg, resized", flowerBest);
 function inWords(found: readonly models.Prediction[]): string {
   return found
     .slice(0, 3)
-    .map(({ name, probability: p }) => `${name} ${(100 * p).toFixed(1)} %`)
+    .map(({ name, probability: p }) => `${name} ${(100 * p).toFixed(1)}%`)
     .join(", ");
 }
 
@@ -385,7 +399,7 @@ for (const [recipe, prepare] of Object.entries(recipes)) {
     tf.tidy(() => predict(prepare(photo))),
   );
   const found = await models.decodePredictions(tf.concat(batch), 1);
-  const words = found.map(inWords).map((text) => text.padEnd(18));
+  const words = found.map(inWords).map((text) => text.padEnd(17));
   console.log(recipe.padEnd(16), ...words);
 }
 
