@@ -1,0 +1,2 @@
+/** How good a model is. */
+export * from "./coco/index.ts";
