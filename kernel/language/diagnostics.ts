@@ -38,12 +38,15 @@ export function toDiagnostics(
   scope: Scope,
 ): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
+  /** Names that the cell uses before it declares them anew; what else is wrong with them follows from that. */
+  const early = new Set<string>();
   for (const item of items) {
     const code = Number(item.code ?? 0);
     if (meaningless.has(code)) continue;
     const range = module.toOffsets(item.range);
     if (!range) continue;
     const text = source.slice(range.start, range.end);
+    if (usedEarly.has(code)) early.add(text);
     diagnostics.push({
       ...range,
       code,
@@ -51,8 +54,16 @@ export function toDiagnostics(
       message: explain(withoutModules(item.message), code, text, scope),
     });
   }
-  return diagnostics;
+  return diagnostics
+    .filter(({ code, start, end }) => !(circular.has(code) && early.has(source.slice(start, end))))
+    .sort((a, b) => a.start - b.start);
 }
+
+/** A variable, class or enum is used before its declaration. */
+const usedEarly = new Set([2448, 2449, 2450]);
+
+/** Something is its own type or base. */
+const circular = new Set([7022, 7023, 7024, 2506]);
 
 function severityOf(item: LspDiagnostic, code: number, text: string): Diagnostic["severity"] {
   const severity = severities[(item.severity ?? 1) - 1] ?? "error";
@@ -66,26 +77,28 @@ function severityOf(item: LspDiagnostic, code: number, text: string): Diagnostic
 
 /** Says in terms of cells what the compiler says in terms of modules. */
 function explain(message: string, code: number, text: string, scope: Scope): string {
+  const kind = scope.value(text)?.kind;
+  if (usedEarly.has(code) && kind) {
+    const assign =
+      kind === "let" || kind === "var" ? `, or assign to the earlier one: '${text} = …'` : "";
+    return `'${text}' is declared anew in this cell and has no value yet here. Give the new one another name${assign}.`;
+  }
   switch (code) {
-    case 2632: {
-      const kind = scope.value(text)?.kind;
-      const what =
-        kind === "const" ? "a constant" : kind && `a${/^[ei]/.test(kind) ? "n" : ""} ${kind}`;
-      return what ? `Cannot assign to '${text}' because it is ${what}.` : message;
-    }
-    case 1361:
-    case 1362:
-      return scope.type(text)
-        ? `'${text}' has no value: the cell that declares it stopped before that line.`
+    case 2632: // An import is assigned to.
+      return kind && kind !== "import"
+        ? `Cannot assign to '${text}' because it is ${withArticle(kind === "const" ? "constant" : kind)}.`
         : message;
-    case 2448:
-    case 2449:
-    case 2450:
-      return scope.value(text)
-        ? `'${text}' is declared again in this cell, so here it is the new '${text}', which has no value yet. ` +
-            `Give the new one another name${scope.value(text)?.kind === "let" ? `, or assign to the earlier one: '${text} = …'` : ""}.`
+    case 1361: // A type is used as a value.
+    case 2304: // A name is not found.
+    case 2552: // The same, with a proposal.
+      return scope.isUnreached(text)
+        ? `'${text}' has no value: the cell that declares it stopped before that line.`
         : message;
     default:
       return message;
   }
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }

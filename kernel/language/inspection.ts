@@ -17,10 +17,14 @@ export function toInspection(
 
 /** A name of an earlier cell is an import to the compiler, but not to its reader. */
 function cleanHover(markdown: string): string {
-  return withoutModules(markdown)
-    .replace(/^(```\w*\n)\(alias\) /, "$1")
-    .replace(/^(```\w*\n[\s\S]*?)\nimport [\p{ID_Continue}$]+(?=\n```)/u, "$1")
-    .trim();
+  return (
+    withoutModules(markdown)
+      .replace(/^(```\w*\n)\(alias\) /, "$1")
+      .replace(/^(```\w*\n[\s\S]*?)\nimport [\p{ID_Continue}$]+(?=\n```)/u, "$1")
+      // What the server says where nothing is known of a name.
+      .replace(/^```\w*\nany\n```\s*$/, "")
+      .trim()
+  );
 }
 
 function signatures(help: SignatureHelp, detail: 0 | 1): string {

@@ -4,7 +4,7 @@
  */
 import { realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import type { CellAnalysis } from "../cell/types.ts";
+import { analyze, type CellAnalysis } from "../cell/index.ts";
 import {
   type Candidates,
   chooseCandidates,
@@ -47,9 +47,8 @@ const scratchName = `${prefix}scratch.mts`;
 
 const empty = "export {};\n";
 
-/** Milliseconds. A person waits this long for a cell to start, or for a list to open. */
-const checkLimit = 5000;
-const helpLimit = 5000;
+/** Milliseconds that a person waits for a cell to start, or for a list to open. */
+const defaultLimit = 5000;
 /** Items whose parameters are shown; each takes half a millisecond. */
 const detailLimit = 10;
 
@@ -95,6 +94,11 @@ export class TypeScriptLanguage implements Language {
     this.#server.start().catch(() => {});
   }
 
+  /** The language server's process, while there is one. */
+  get processId(): number | undefined {
+    return this.#server.processId;
+  }
+
   check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult> {
     if (isUnchecked(source)) return Promise.resolve({ diagnostics: [] });
     return this.#checks.run(async () => {
@@ -106,11 +110,12 @@ export class TypeScriptLanguage implements Language {
         const report = (await this.#server.request(
           "textDocument/diagnostic",
           { textDocument: { uri: this.#server.uri(moduleName(draft.number)) } },
-          checkLimit,
+          this.#options.checkLimit ?? defaultLimit,
         )) as DiagnosticReport;
         return { diagnostics: toDiagnostics(report.items ?? [], module, source, this.#scope) };
       } catch (error) {
         draft.failed = true;
+        this.start();
         return {
           diagnostics: [],
           notice: `${error instanceof Error ? error.message : error} The cell runs without a type check.`,
@@ -197,6 +202,10 @@ export class TypeScriptLanguage implements Language {
     await this.#server.dispose();
   }
 
+  get #helpLimit(): number {
+    return this.#options.helpLimit ?? defaultLimit;
+  }
+
   #ask(method: string, module: ModuleText, offset: number, more: object = {}): Promise<unknown> {
     return this.#server.request(
       `textDocument/${method}`,
@@ -205,7 +214,7 @@ export class TypeScriptLanguage implements Language {
         position: module.toPosition(offset),
         ...more,
       },
-      helpLimit,
+      this.#helpLimit,
     );
   }
 
@@ -224,21 +233,33 @@ export class TypeScriptLanguage implements Language {
   }
 
   #putScratch(source: string, isWanted: (name: string) => boolean): ModuleText {
-    const own = declaredAtMargin(source);
+    const { declarations, errors } = analyze(source);
+    const own = new Set(declarations.map(({ name }) => name));
+    if (errors.length > 0) for (const name of declaredAtMargin(source)) own.add(name);
     const visible = [...this.#scope.names()].filter((name) => !own.has(name) && isWanted(name));
-    const module = new ModuleText(source, makePrelude(this.#scope, visible), []);
+    const module = new ModuleText(
+      source,
+      makePrelude(this.#scope, visible, { assignable: false }),
+      [],
+    );
     this.#server.put(scratchName, module.text);
     return module;
   }
 
   /** The server tells parameters only item by item, so a long list goes without. */
   async #details({ items }: Candidates): Promise<Map<LspCompletionItem, string>> {
-    const callables = items.map(({ item }) => item).filter(isCallable);
+    const callables = items
+      .map(({ item }) => item)
+      .filter((item) => isCallable(item) || this.#kindOf(item.label) === "function");
     const details = new Map<LspCompletionItem, string>();
     if (callables.length > detailLimit) return details;
     await Promise.all(
       callables.map(async (item) => {
-        const resolved = await this.#server.request("completionItem/resolve", item, helpLimit);
+        const resolved = await this.#server.request(
+          "completionItem/resolve",
+          item,
+          this.#helpLimit,
+        );
         const { detail } = resolved as LspCompletionItem;
         if (detail !== undefined) details.set(item, detail);
       }),

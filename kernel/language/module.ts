@@ -80,14 +80,18 @@ export interface Prelude {
   readonly dependencies: ReadonlySet<number>;
 }
 
-/**
- * Declares the given names as earlier cells did, on one line.
- * @param meanings which of value and type are wanted; both where left out.
- */
+export interface PreludeOptions {
+  /** Which of value and type are wanted; both where left out. */
+  readonly meanings?: (name: string) => { value: boolean; type: boolean };
+  /** The names can be assigned to as they can be in their own cell. Without, they keep their documentation. */
+  readonly assignable: boolean;
+}
+
+/** Declares the given names as earlier cells did, on one line. */
 export function makePrelude(
   scope: Scope,
   names: Iterable<string>,
-  meanings: (name: string) => { value: boolean; type: boolean } = () => both,
+  { meanings = () => both, assignable }: PreludeOptions,
 ): Prelude {
   const parts: string[] = [];
   const dependencies = new Set<number>();
@@ -102,14 +106,14 @@ export function makePrelude(
     const type = wanted.type ? scope.type(name) : undefined;
     if (value) {
       const from = use(value);
-      const assignable = value.kind === "let" || value.kind === "var";
-      if (!assignable && (!type || type.module === value.module)) {
+      const isVariable = assignable && (value.kind === "let" || value.kind === "var");
+      if (!isVariable && (!type || type.module === value.module)) {
         parts.push(`import { ${name} } from "${from}";`);
         continue;
       }
       // An import could not be assigned to, and could not stand beside the type of another cell.
       const typeOf = value.module.opaque ? "any" : `typeof import("${from}").${name}`;
-      parts.push(`declare ${assignable ? "let" : "const"} ${name}: ${typeOf};`);
+      parts.push(`declare ${isVariable ? "let" : "const"} ${name}: ${typeOf};`);
     }
     if (type) parts.push(`import type { ${name} } from "${use(type)}";`);
   }
@@ -130,10 +134,11 @@ export function cellModule(source: string, analysis: CellAnalysis, scope: Scope)
   }
   // Of a name that the cell declares as one of value and type, an earlier cell's other one stays visible.
   const names = new Set([...analysis.references, ...declared.keys()]);
-  const prelude = makePrelude(scope, names, (name) => {
+  const meanings = (name: string) => {
     const own = declared.get(name);
     return own ? { value: !own.value, type: !own.type } : both;
-  });
+  };
+  const prelude = makePrelude(scope, names, { meanings, assignable: true });
   const exported = exportedNames(source);
   const toExport = [...declared.keys()].filter((name) => !exported.has(name));
   return new ModuleText(source, prelude, toExport);
@@ -171,8 +176,15 @@ export function declaredAtMargin(source: string): Set<string> {
   return names;
 }
 
-const declarationHead =
-  /^(?:export\s+)?(?:declare\s+)?(?:abstract\s+|async\s+)?(?:(?:const|let|var)\b([^=;]*)|(?:function\b\*?|class|enum|interface|type|namespace)\s+([\p{ID_Continue}$]+)|import\b([^"';]*))/gmu;
+const declarationHead = new RegExp(
+  [
+    String.raw`^(?:export\s+)?(?:declare\s+)?(?:abstract\s+|async\s+)?(?:`,
+    String.raw`(?:const|let|var)\s+(?:([[{][^;]*?[\]}])\s*(?::[^=;]*)?=|([\p{ID_Continue}$]+))|`,
+    String.raw`(?:function\b\s*\*?|class|enum|interface|type|namespace)\s*\b([\p{ID_Continue}$]+)|`,
+    String.raw`import\b([^"';]*))`,
+  ].join(""),
+  "gmu",
+);
 
 /** The identifiers in a text, keywords and words in strings among them. */
 export const identifier = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;

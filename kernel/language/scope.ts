@@ -24,6 +24,7 @@ const variables: ReadonlySet<DeclarationKind> = new Set(["const", "let", "var", 
 export class Scope {
   readonly #values = new Map<string, Entry>();
   readonly #types = new Map<string, Entry>();
+  readonly #unreached = new Set<string>();
   readonly #augmentations = new Map<string, Module>();
   #modules = new Map<number, Module>();
 
@@ -35,6 +36,11 @@ export class Scope {
     return this.#types.get(name);
   }
 
+  /** A cell declares it, but no cell came as far as giving it a value. */
+  isUnreached(name: string): boolean {
+    return this.#unreached.has(name) && !this.#values.has(name);
+  }
+
   names(): Set<string> {
     return new Set([...this.#values.keys(), ...this.#types.keys()]);
   }
@@ -43,6 +49,7 @@ export class Scope {
     const modules = [...this.#modules.values()];
     this.#values.clear();
     this.#types.clear();
+    this.#unreached.clear();
     this.#augmentations.clear();
     this.#modules.clear();
     return modules;
@@ -59,6 +66,7 @@ export class Scope {
       // `declare const x: T` promises that x exists elsewhere, so running the cell does not make it.
       const promised = !isValue && !isType && variables.has(kind);
       if (promised || (isValue && reached.has(name))) this.#values.set(name, entry);
+      else if (isValue) this.#unreached.add(name);
       if (isType) this.#types.set(name, entry);
     }
     if (module.augments) this.#augmentations.set(source, module);

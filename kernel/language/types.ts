@@ -36,8 +36,14 @@ export interface Inspection {
 }
 
 export interface LanguageOptions {
+  /** The notebook's folder: imports in cells resolve from here. */
   readonly directory: string;
+  /** Extra conditions for package exports. */
   readonly conditions: readonly string[];
+  /** Milliseconds after which a cell runs unchecked. Default 5000. */
+  readonly checkLimit?: number;
+  /** Milliseconds after which completion and inspection answer with nothing. Default 5000. */
+  readonly helpLimit?: number;
 }
 
 export interface Language {
