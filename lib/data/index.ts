@@ -1,5 +1,14 @@
 /** Pictures and datasets: loading, resizing, and where they come from. */
+export { cacheFolder, type FetchOptions, fetchDataset, fetchFile, localFile } from "./cache.ts";
+export {
+  type CatalogEntry,
+  type CatalogFile,
+  catalog,
+  catalogEntry,
+  type DatasetName,
+} from "./catalog.ts";
 export { type DecodeOptions, decodeImage, loadImage } from "./load-image.ts";
+export type { Progress } from "./progress.ts";
 export {
   type CropAndResizeOptions,
   centralCrop,
