@@ -1,5 +1,6 @@
 /** Batch normalization (Ioffe and Szegedy, 2015) that can be frozen. */
 import { tf } from "../tensorflow/index.ts";
+import { canFuseBatchNorm, fusedBatchNorm } from "./fused-batch-norm.ts";
 
 export interface BatchNormalizationOptions {
   readonly name?: string;
@@ -60,6 +61,7 @@ export class BatchNormalization extends Stock {
     const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
     return tf.tidy(() => {
       const axis = this.axis < 0 ? this.axis + x.rank : this.axis;
+      if (canFuseBatchNorm(x, axis)) return this.#fused(x);
       const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
       const broadcast = x.shape.map((length, i) => (i === axis ? length : 1));
       const { mean, variance } = tf.moments(x, others);
@@ -71,6 +73,16 @@ export class BatchNormalization extends Stock {
       const normalized = centered.mul(wide(this.gamma ? factor.mul(this.gamma.read()) : factor));
       return this.beta ? normalized.add(wide(this.beta.read())) : normalized;
     });
+  }
+
+  #fused(x: tf.Tensor): tf.Tensor {
+    const channels = x.shape[x.rank - 1] as number;
+    const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
+    const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;
+    const { y, mean, variance } = fusedBatchNorm(x, gamma, beta, this.epsilon);
+    this.#follow(this.movingMean, mean);
+    this.#follow(this.movingVariance, variance);
+    return y;
   }
 
   #follow(moving: tf.LayerVariable, current: tf.Tensor): void {

@@ -19,7 +19,7 @@ export {
 export { CompileError } from "./compile/errors.ts";
 export { applyInPlace } from "./compile/in-place.ts";
 export { type Environment, environment } from "./environment.ts";
-export { isNative, nativeOp, type OpAttribute } from "./native-op.ts";
+export { isNative, nativeOp, nativeOps, type OpAttribute } from "./native-op.ts";
 export {
   type PythonEnvironment,
   packageRoot,

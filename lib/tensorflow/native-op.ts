@@ -28,6 +28,16 @@ export function nativeOp(
   inputs: readonly tf.Tensor[],
   attributes: Readonly<Record<string, OpAttribute>> = {},
 ): tf.Tensor {
+  return nativeOps(name, inputs, attributes, 1)[0] as tf.Tensor;
+}
+
+/** `nativeOp` for an operation that has `outputs` outputs. */
+export function nativeOps(
+  name: string,
+  inputs: readonly tf.Tensor[],
+  attributes: Readonly<Record<string, OpAttribute>>,
+  outputs: number,
+): tf.Tensor[] {
   const { binding } = registration;
   if (!binding || !isNative()) {
     throw new Error(
@@ -57,5 +67,5 @@ export function nativeOp(
     return { name: attribute, type: binding.TF_ATTR_TYPE, value: types[given.type] };
   });
   const backend = tf.backend() as NodeJSKernelBackend;
-  return backend.executeSingleOutput(name, wire as never, [...inputs]);
+  return backend.executeMultipleOutputs(name, wire as never, [...inputs], outputs);
 }
