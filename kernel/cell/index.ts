@@ -1,0 +1,3 @@
+/** One cell's source: what it says, and a script that runs it. */
+export { analyze } from "./analyze.ts";
+export type * from "./types.ts";
