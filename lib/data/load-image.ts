@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isNative, nativeOp, tf } from "../tensorflow/index.ts";
+import { holdingStderr, isNative, nativeOp, tf } from "../tensorflow/index.ts";
 import { readImageHeader } from "./image-format.ts";
 
 export interface DecodeOptions {
@@ -11,6 +11,10 @@ export interface DecodeOptions {
   /** Larger pictures are refused before any memory is taken; by default 100 million (1.2 GB as int32). */
   readonly maxPixels?: number;
 }
+
+/** What libjpeg writes to standard error, of damage that it gets over too; the beginnings of its messages. */
+const libjpegMessage =
+  /^(Application|Arithmetic|Bogus|Corrupt|DCT|Empty|Huffman|Improper|Inconsistent|Input|Insufficient|Invalid|Maximum|Missing|Not a JPEG|Premature|Quantization|Sampling|Unexpected|Unknown|Unsupported|Warning:|Wrong) ?/;
 
 /** The JavaScript backend has no decoder; canvas has one. Its JPEG values differ by a few units from TensorFlow's. */
 async function decodeByCanvas(bytes: Uint8Array): Promise<tf.Tensor3D> {
@@ -22,6 +26,18 @@ async function decodeByCanvas(bytes: Uint8Array): Promise<tf.Tensor3D> {
   return tf.tidy(() =>
     tf.tensor3d(Int32Array.from(data), [height, width, 4], "int32").slice([0, 0, 0], [-1, -1, 3]),
   );
+}
+
+function decodeByTensorFlow(bytes: Uint8Array): tf.Tensor3D {
+  return tf.tidy(() => {
+    const contents = tf.scalar(bytes as unknown as string, "string");
+    const pixels = nativeOp("DecodeImage", [contents], {
+      channels: { int: 3 },
+      dtype: { type: "uint8" },
+      expand_animations: { bool: false },
+    });
+    return pixels.cast("int32") as tf.Tensor3D; // [height, width, 3]
+  });
 }
 
 /**
@@ -47,22 +63,26 @@ export async function decodeImage(
         "If that is right, allow it by the option maxPixels.",
     );
   }
+  let complaints = "";
   try {
     if (!isNative()) return await decodeByCanvas(bytes);
-    return tf.tidy(() => {
-      const contents = tf.scalar(bytes as unknown as string, "string");
-      const pixels = nativeOp("DecodeImage", [contents], {
-        channels: { int: 3 },
-        dtype: { type: "uint8" },
-        expand_animations: { bool: false },
-      });
-      return pixels.cast("int32") as tf.Tensor3D; // [height, width, 3]
-    });
+    return holdingStderr(
+      () => decodeByTensorFlow(bytes),
+      (text) => {
+        const lines = text.split(/(?<=\n)/);
+        complaints = lines
+          .filter((line) => libjpegMessage.test(line))
+          .join("")
+          .trim();
+        return lines.filter((line) => !libjpegMessage.test(line)).join("");
+      },
+    );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const reason = message.replace(/^Invalid TF_Status: \d+\s*Message: /, "").replace(/\.+$/, "");
+    const said = complaints || message.replace(/^Invalid TF_Status: \d+\s*Message: /, "");
     throw new Error(
-      `${name} is a damaged or cut-off ${format} (${bytes.length} bytes): ${reason}. Get the file again.`,
+      `${name} is a damaged or cut-off ${format} (${bytes.length} bytes): ` +
+        `${said.replace(/\s*\n\s*/g, "; ").replace(/\.+$/, "")}. Get the file again.`,
       { cause: error },
     );
   }

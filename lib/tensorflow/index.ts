@@ -26,5 +26,6 @@ export {
   pythonEnvironment,
   pythonPackageFile,
 } from "./places.ts";
+export { holdingStderr } from "./quiet.ts";
 export type { Binding, Device } from "./tfjs-node.ts";
 export { tf };

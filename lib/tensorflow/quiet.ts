@@ -1,10 +1,12 @@
 /**
- * Keeps TensorFlow's start-up log away from the user. It is written to file descriptor 2 while the library loads,
- * before any setting of TensorFlow counts, so the descriptor itself is held back meanwhile, and everything that is not
- * TensorFlow's log is put out again.
+ * Keeps what native libraries write to standard error away from the user: TensorFlow's start-up log, which comes
+ * before any of its settings counts, and libjpeg's complaints. It goes to file descriptor 2, so the descriptor itself
+ * is held back meanwhile, and everything else that came that way is put out again.
  */
 import { writeSync } from "node:fs";
-import type { NodeRequire } from "./require.ts";
+import { dirname, join } from "node:path";
+import { addonFile } from "./places.ts";
+import { require } from "./require.ts";
 
 interface StderrCapture {
   start(): boolean;
@@ -31,28 +33,42 @@ export function withoutLog(text: string): string {
     .join("");
 }
 
+function putOut(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // A pipe that is full for now; the stream waits for it.
+    process.stderr.write(text);
+  }
+}
+
+/**
+ * Runs `work` with file descriptor 2 held back.
+ *
+ * @param sift gets the text that came, also where `work` threw, and returns what shall be seen of it
+ */
+export function holdingStderr<T>(work: () => T, sift: (text: string) => string): T {
+  let capture: StderrCapture | undefined;
+  try {
+    capture = require(join(dirname(addonFile()), "stderr_capture.node")) as StderrCapture;
+  } catch {
+    // Seeing the text is no reason to fail.
+  }
+  if (!capture?.start()) return work();
+  try {
+    return work();
+  } finally {
+    const rest = sift(capture.stop());
+    if (rest) putOut(rest);
+  }
+}
+
 /**
  * Runs `load`, whose TensorFlow log lines are dropped, unless the user asked for them by `TF_CPP_MIN_LOG_LEVEL`
  * 0 or 1. Without that variable TensorFlow logs nothing later either: its errors arrive as exceptions.
- *
- * @param captureFile the addon that holds descriptor 2 back; where it cannot be loaded, the log is seen
  */
-export function quietly<T>(require: NodeRequire, captureFile: string, load: () => T): T {
+export function quietly<T>(load: () => T): T {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "3";
   if (Number(process.env.TF_CPP_MIN_LOG_LEVEL) < 2) return load();
-  let capture: StderrCapture | undefined;
-  try {
-    capture = require(captureFile) as StderrCapture;
-  } catch {
-    // Seeing the log is no reason to fail.
-  }
-  const capturing = capture?.start() ?? false;
-  try {
-    return load();
-  } finally {
-    if (capture && capturing) {
-      const rest = withoutLog(capture.stop());
-      if (rest) writeSync(2, rest);
-    }
-  }
+  return holdingStderr(load, withoutLog);
 }

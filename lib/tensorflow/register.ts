@@ -1,6 +1,5 @@
 /** Makes TensorFlow the backend of tfjs, once in a process however often this module is loaded. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
 import { installGather } from "./compile/gather.ts";
 import { installRandom } from "./compile/random.ts";
@@ -26,7 +25,7 @@ function loadBinding(): Binding {
   if (!existsSync(file)) throw new Error(`the native addon ${file} has not been built`);
   // On a GPU, take memory as needed instead of all of it, so that two notebooks can share one.
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
-  return quietly(require, join(dirname(file), "stderr_capture.node"), () => require(file));
+  return quietly(() => require(file));
 }
 
 function register(): Registration {

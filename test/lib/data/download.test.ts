@@ -284,7 +284,7 @@ describe("fetchFile", () => {
 
   it("finds whole datasets in a mirror, and refuses unknown ones", async function () {
     const mirror = new URL("../../../../shared/data", import.meta.url).pathname;
-    const present = await readdir(mirror).catch(() => []);
+    const present = await readdir(mirror).catch((): string[] => []);
     await assert.rejects(
       fetchDataset("minst" as never),
       /no dataset "minst"; there are mnist, flowers/,
