@@ -56,7 +56,10 @@ describe("TensorFlow under tfjs", function () {
   });
 
   it("turns wrong shapes and types into errors", () => {
-    assert.throws(() => tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3]))), /size-incompatible/);
+    assert.throws(
+      () => tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3]))),
+      /size-incompatible/,
+    );
     assert.throws(
       () => tf.tidy(() => nativeOp("MatMul", [tf.ones([2, 3]), tf.ones([2, 3])], {})),
       /MatMul|T/,
