@@ -1,7 +1,7 @@
 /** Horizontal bars. */
 import type { TopLevelSpec } from "vega-lite";
 import { Chart } from "./chart.ts";
-import { checkLength } from "./labels.ts";
+import { checkChoice, checkLength } from "./checks.ts";
 import { formatNumber } from "./numbers.ts";
 import type { PictureOptions } from "./picture.ts";
 import { textStyles, textWidth } from "./text.ts";
@@ -45,7 +45,9 @@ export function barChart(bars: readonly Bar[], options: BarChartOptions = {}): C
   }
   const width = options.width ?? 420;
   checkLength("width", width, "barChart");
-  const percent = options.format === "percent";
+  const { format = "number" } = options;
+  checkChoice("format", format, ["number", "percent"], "barChart");
+  const percent = format === "percent";
   const written = bars.map(({ value }) =>
     percent ? `${(100 * value).toFixed(1)}%` : formatNumber(value),
   );

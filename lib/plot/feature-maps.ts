@@ -1,13 +1,12 @@
 /** What a layer puts out for an image: its channels as small pictures. */
-import { createCanvas } from "canvas";
+
+import { checkChoice, checkCount, checkLength } from "./checks.ts";
 import { colorScale } from "./color-scale.ts";
 import { type ColorMap, type ColorMapName, colorMapOf } from "./colors.ts";
-import { checkCount, checkLength } from "./labels.ts";
 import { formatNumber } from "./numbers.ts";
 import { Picture, type PictureOptions } from "./picture.ts";
-import type { Tile } from "./pixels.ts";
 import { extent, shapeText, type TensorLike, valuesOf } from "./tensor.ts";
-import { layoutRows, type PlacedTile } from "./tiles.ts";
+import { intoRows, layoutRows, paintTile, placed, type Tile } from "./tiles.ts";
 
 export interface FeatureMapOptions extends PictureOptions {
   /** Which channels: so many, or those of these indices. Default: 16. */
@@ -52,9 +51,7 @@ export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}
     channelOf(values, channels, channel),
   );
   const normalize = options.normalize ?? "each";
-  if (normalize !== "each" && normalize !== "all") {
-    throw new Error(`${caller}: normalize is "${normalize}", expected "each" or "all".`);
-  }
+  checkChoice("normalize", normalize, ["each", "all"], caller);
   const low = Math.min(...chosen.map((map) => map.low));
   const high = Math.max(...chosen.map((map) => map.high));
 
@@ -64,18 +61,15 @@ export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}
   const slots = Math.max(columns, options.columns ?? 4);
   const tileWidth = Math.floor(((options.width ?? 720) - (slots - 1) * GAP) / slots);
   checkLength("the width of a map", tileWidth, caller);
-  const rows: PlacedTile[][] = [];
-  chosen.forEach((map, i) => {
-    if (i % columns === 0) rows.push([]);
+  const tiles = chosen.map((map) => {
     const range = normalize === "each" ? map : { low, high };
-    rows.at(-1)!.push({
-      tile: colored(map, width, height, range, colorMap),
-      width: tileWidth,
-      height: Math.max(1, Math.round((tileWidth * height) / width)),
-      caption: `map ${map.channel}`,
-    });
+    const tile = colored(map, width, height, range, colorMap);
+    return { ...placed(tile, tileWidth), caption: `map ${map.channel}` };
   });
-  const grid = layoutRows(rows, { gap: GAP, pixelated: tileWidth >= 1.5 * width });
+  const grid = layoutRows(intoRows(tiles, columns), {
+    gap: GAP,
+    pixelated: tileWidth >= 1.5 * width,
+  });
   const scale = colorScale(colorMap, {
     title: options.valueTitle ?? "Activation",
     ...(normalize === "each"
@@ -131,10 +125,8 @@ function choose(
   checkCount("channels", wanted, "featureMapGrid");
   const all = Array.from({ length: channels }, (_, channel) => channel);
   const select = options.select ?? "first";
+  checkChoice("select", select, ["first", "strongest"], "featureMapGrid");
   if (select === "first") return all.slice(0, wanted);
-  if (select !== "strongest") {
-    throw new Error(`featureMapGrid: select is "${select}", expected "first" or "strongest".`);
-  }
   const variances = channelVariances(values, channels);
   return all.sort((a, b) => variances[b]! - variances[a]! || a - b).slice(0, wanted);
 }
@@ -164,18 +156,12 @@ function colored(
   range: { readonly low: number; readonly high: number },
   colorMap: ColorMap,
 ): Tile {
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
   // A map of one value only (a channel that never fires) is drawn in the lowest colour.
   const factor = range.high > range.low ? 255 / (range.high - range.low) : 0;
-  map.values.forEach((value, i) => {
-    const index = 3 * Math.round((value - range.low) * factor);
-    image.data[4 * i] = colorMap[index]!;
-    image.data[4 * i + 1] = colorMap[index + 1]!;
-    image.data[4 * i + 2] = colorMap[index + 2]!;
-    image.data[4 * i + 3] = 255;
+  return paintTile(width, height, (rgba, i) => {
+    const index = 3 * Math.round((map.values[i]! - range.low) * factor);
+    rgba[4 * i] = colorMap[index]!;
+    rgba[4 * i + 1] = colorMap[index + 1]!;
+    rgba[4 * i + 2] = colorMap[index + 2]!;
   });
-  context.putImageData(image, 0, 0);
-  return { canvas, width, height, channels: 1 };
 }

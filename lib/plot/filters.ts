@@ -1,11 +1,9 @@
 /** The filters that a convolution has learned. */
-import { createCanvas } from "canvas";
-import { checkCount, checkLength } from "./labels.ts";
+import { checkChoice, checkCount, checkLength } from "./checks.ts";
 import { formatNumber } from "./numbers.ts";
 import { Picture, type PictureOptions } from "./picture.ts";
-import type { Tile } from "./pixels.ts";
 import { shapeText, type TensorLike, valuesOf } from "./tensor.ts";
-import { layoutRows, type PlacedTile } from "./tiles.ts";
+import { intoRows, layoutRows, paintTile, placed, type Tile } from "./tiles.ts";
 
 export interface FilterOptions extends PictureOptions {
   /**
@@ -34,9 +32,7 @@ export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Pic
   const values = valuesOf(kernel, caller);
   const [height, width, channels, count] = kernelShape(kernel.shape);
   const normalize = options.normalize ?? "each";
-  if (normalize !== "each" && normalize !== "all") {
-    throw new Error(`${caller}: normalize is "${normalize}", expected "each" or "all".`);
-  }
+  checkChoice("normalize", normalize, ["each", "all"], caller);
   const peaks = new Float64Array(count);
   for (let i = 0; i < values.length; i++) {
     peaks[i % count] = Math.max(peaks[i % count]!, Math.abs(values[i]!));
@@ -49,20 +45,10 @@ export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Pic
   checkCount("columns", columns, caller);
   const tileWidth = Math.floor(((options.width ?? 480) - (columns - 1) * GAP) / columns);
   checkLength("the width of a filter", tileWidth, caller);
-  const rows: PlacedTile[][] = [];
-  for (let n = 0; n < count; n++) {
-    if (n % columns === 0) rows.push([]);
-    rows.at(-1)!.push({
-      tile: colored(
-        values,
-        [height, width, channels, count],
-        n,
-        normalize === "each" && peaks[n]! >= DEAD * peak ? peaks[n]! : peak,
-      ),
-      width: tileWidth,
-      height: Math.max(1, Math.round((tileWidth * height) / width)),
-    });
-  }
+  const tiles = Array.from(peaks, (own, n) => {
+    const scale = normalize === "each" && own >= DEAD * peak ? own : peak;
+    return placed(colored(values, [height, width, channels, count], n, scale), tileWidth);
+  });
   const unused = dead > 0 && normalize === "each" ? `; ${dead} without weight stay grey` : "";
   const scaling =
     normalize === "each"
@@ -70,7 +56,7 @@ export function filterGrid(kernel: TensorLike, options: FilterOptions = {}): Pic
       : `Grey is a weight of 0, and all filters are scaled by the largest weight, ${formatNumber(peak)}.`;
   const alt = `${count} filters of ${height}×${width} pixels and ${channels} ${channels === 1 ? "channel" : "channels"}`;
   return new Picture(
-    { ...layoutRows(rows, { gap: GAP, pixelated: true }), alt },
+    { ...layoutRows(intoRows(tiles, columns), { gap: GAP, pixelated: true }), alt },
     { ...options, caption: options.caption ? `${options.caption}\n${scaling}` : scaling },
   );
 }
@@ -97,16 +83,10 @@ function colored(
   filter: number,
   peak: number,
 ): Tile {
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
+  return paintTile(width, height, (rgba, i) => {
     for (let c = 0; c < 3; c++) {
       const weight = values[(i * channels + (channels === 1 ? 0 : c)) * count + filter]!;
-      image.data[4 * i + c] = 127.5 * (1 + (peak > 0 ? weight / peak : 0));
+      rgba[4 * i + c] = 127.5 * (1 + (peak > 0 ? weight / peak : 0));
     }
-    image.data[4 * i + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
-  return { canvas, width, height, channels };
+  });
 }

@@ -1,9 +1,9 @@
 /** Images in rows and columns, and images side by side. */
-import { checkCount, checkLabels, checkLength } from "./labels.ts";
+import { checkCount, checkLabels, checkLength } from "./checks.ts";
 import { Picture, type PictureOptions } from "./picture.ts";
-import { type Images, type PixelOptions, type Tile, tilesOf } from "./pixels.ts";
+import { type Images, type PixelOptions, tilesOf } from "./pixels.ts";
 import { shapeText, type TensorLike } from "./tensor.ts";
-import { layoutRows, type PlacedTile, type TileLayout } from "./tiles.ts";
+import { intoRows, layoutRows, type PlacedTile, placed, type Tile } from "./tiles.ts";
 
 /** Options of every picture that shows images. Lengths are in CSS pixels. */
 export interface ImageOptions extends PictureOptions, PixelOptions {
@@ -65,12 +65,8 @@ export function imageGrid(images: Images, options: ImageGridOptions = {}): Pictu
   const available = ((options.width ?? 720) - (columns - 1) * gap) / columns;
   checkLength("the width of an image", available, "imageGrid");
   const width = Math.floor(options.width ? available : Math.min(available, LARGEST_TILE));
-  const rows: PlacedTile[][] = [];
-  tiles.forEach((tile, i) => {
-    if (i % columns === 0) rows.push([]);
-    rows.at(-1)!.push({ ...placed(tile, width), ...labels(options, i) });
-  });
-  return compose(rows, tiles, options);
+  const all = tiles.map((tile, i) => ({ ...placed(tile, width), ...labels(options, i) }));
+  return compose(intoRows(all, columns), tiles, options);
 }
 
 /**
@@ -105,12 +101,8 @@ function compose(
   tiles: readonly Tile[],
   options: ImageListOptions,
 ): Picture {
-  const layout: TileLayout = { gap: options.gap ?? 12, pixelated: options.pixelated };
+  const layout = { gap: options.gap ?? 12, pixelated: options.pixelated };
   return new Picture({ ...layoutRows(rows, layout), alt: describe(tiles, options) }, options);
-}
-
-function placed(tile: Tile, width: number): PlacedTile {
-  return { tile, width, height: Math.max(1, Math.round((width * tile.height) / tile.width)) };
 }
 
 function labels(options: ImageListOptions, i: number): { title?: string; caption?: string } {

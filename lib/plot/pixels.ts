@@ -1,6 +1,6 @@
-/** From tensors to canvases. */
-import { type Canvas, createCanvas } from "canvas";
+/** From tensors of images to tiles. */
 import { extent, shapeText, type TensorLike, valuesOf } from "./tensor.ts";
+import { paintTile, type Tile } from "./tiles.ts";
 
 /** One tensor [height, width, channels] or [height, width], a batch [n, height, width, channels], or a list. */
 export type Images = TensorLike | readonly TensorLike[];
@@ -11,14 +11,6 @@ export interface PixelOptions {
    * float32 [0, 1] if all values lie there, else [0, 255].
    */
   readonly range?: readonly [black: number, white: number];
-}
-
-/** An image at its own resolution. */
-export interface Tile {
-  readonly canvas: Canvas;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
 }
 
 /**
@@ -51,23 +43,16 @@ function tilesOfTensor(tensor: TensorLike, options: PixelOptions, what: string):
   const [black, white] = options.range ?? defaultRange(tensor, values, what);
   const length = height * width * channels;
   return Array.from({ length: count }, (_, n) => {
-    const canvas = createCanvas(width, height);
-    const context = canvas.getContext("2d");
-    const image = context.createImageData(width, height);
-    const rgba = image.data;
     const factor = 255 / (white - black);
-    for (let i = 0; i < width * height; i++) {
+    const grey = channels < 3;
+    return paintTile(width, height, (rgba, i) => {
       const from = n * length + i * channels;
-      // Uint8ClampedArray rounds and clips.
       const level = (c: number) => (values[from + c]! - black) * factor;
-      const grey = channels < 3;
       rgba[4 * i] = level(0);
       rgba[4 * i + 1] = level(grey ? 0 : 1);
       rgba[4 * i + 2] = level(grey ? 0 : 2);
-      rgba[4 * i + 3] = channels === 4 ? level(3) : 255;
-    }
-    context.putImageData(image, 0, 0);
-    return { canvas, width, height, channels };
+      if (channels === 4) rgba[4 * i + 3] = level(3);
+    });
   });
 }
 

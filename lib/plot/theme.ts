@@ -16,12 +16,8 @@ export interface Theme {
   readonly muted: string;
   /** Grid lines, axes. */
   readonly line: string;
-  /** Bars and lines of data, and those that stand back. */
-  readonly accent: string;
-  readonly faint: string;
 }
 
-/** The accent is the blue of Okabe and Ito's palette, which is told apart with every kind of colour vision. */
 const themes: Readonly<Record<ThemeName, Theme>> = {
   light: {
     card: "#ffffff",
@@ -29,8 +25,6 @@ const themes: Readonly<Record<ThemeName, Theme>> = {
     ink: "#1f2328",
     muted: "#59636e",
     line: "#d9dce0",
-    accent: "#0072b2",
-    faint: "#9cc7e0",
   },
   dark: {
     card: "#1b1e23",
@@ -38,8 +32,6 @@ const themes: Readonly<Record<ThemeName, Theme>> = {
     ink: "#f0f3f6",
     muted: "#a9b3bd",
     line: "#3a4149",
-    accent: "#56b4e9",
-    faint: "#2e6387",
   },
 };
 

@@ -1,8 +1,34 @@
-/** Rows of images with their titles and captions. */
-import type { SKRSContext2D } from "canvas";
+/** Images at their own resolution, and rows of them with titles and captions. */
+import { type Canvas, createCanvas, type SKRSContext2D } from "canvas";
 import type { Content } from "./picture.ts";
-import type { Tile } from "./pixels.ts";
 import { drawText, type TextStyle, textStyles, wrapText } from "./text.ts";
+
+/** An image at its own resolution. */
+export interface Tile {
+  readonly canvas: Canvas;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Makes an opaque tile. `paint` gets the bytes of all pixels, red, green, blue and alpha of each, and the index of the
+ * pixel that it is to set; values are rounded and clipped to 0 … 255.
+ */
+export function paintTile(
+  width: number,
+  height: number,
+  paint: (rgba: Uint8ClampedArray, pixel: number) => void,
+): Tile {
+  const canvas = createCanvas(width, height);
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    image.data[4 * pixel + 3] = 255;
+    paint(image.data, pixel);
+  }
+  context.putImageData(image, 0, 0);
+  return { canvas, width, height };
+}
 
 /** An image and the size at which it is drawn, in CSS pixels. */
 export interface PlacedTile {
@@ -18,6 +44,16 @@ export interface TileLayout {
   readonly gap: number;
   /** Show single pixels as squares. Default: where an image is enlarged to three times its size and more. */
   readonly pixelated?: boolean;
+}
+
+/** An image drawn `width` wide, in its own proportions. */
+export function placed(tile: Tile, width: number): PlacedTile {
+  return { tile, width, height: Math.max(1, Math.round((width * tile.height) / tile.width)) };
+}
+
+export function intoRows<T>(items: readonly T[], columns: number): T[][] {
+  const count = Math.ceil(items.length / columns);
+  return Array.from({ length: count }, (_, row) => items.slice(row * columns, (row + 1) * columns));
 }
 
 /** Lays rows of images out: each row has its titles in line, its images, its captions. */

@@ -1,4 +1,4 @@
-/** Titles and captions of the single images of a picture. */
+/** Options that several pictures share, checked. `caller` names the function in errors. */
 
 /** @throws if there are not as many texts as images */
 export function checkLabels(
@@ -28,4 +28,16 @@ export function checkCount(name: string, value: number, caller: string): void {
   if (!Number.isInteger(value) || value < 1) {
     throw new RangeError(`${caller}: ${name} is ${value}, expected a whole number from 1.`);
   }
+}
+
+/** @throws if the value is none of the choices */
+export function checkChoice<T extends string>(
+  name: string,
+  value: T,
+  choices: readonly T[],
+  caller: string,
+): void {
+  if (choices.includes(value)) return;
+  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
+  throw new Error(`${caller}: ${name} is ${JSON.stringify(value)}, expected ${expected}.`);
 }
