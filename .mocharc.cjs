@@ -1,4 +1,4 @@
-const all = ["test/kernel/**/*.test.ts", "test/lib/**/*.test.ts"];
+const all = ["kernel", "lib", "notebooks", "browser"].map((room) => `test/${room}/**/*.test.ts`);
 
 module.exports = {
   "node-option": ["import=tsx", "conditions=convnet-lab-source"],
