@@ -1,0 +1,1 @@
+export { openNotebook } from "./open.ts";
