@@ -41,7 +41,7 @@ interface StockClass {
   ): T;
 }
 
-const Stock = tf.layers.batchNormalization().constructor as unknown as StockClass;
+const Stock = tf.layers.batchNormalization({ name: "stock" }).constructor as unknown as StockClass;
 
 /**
  * Normalizes each channel to mean beta and deviation gamma: by the batch's statistics in training, by the moving

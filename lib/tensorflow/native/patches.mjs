@@ -52,6 +52,35 @@ export const patches = [
 `,
   },
   {
+    file: "tfjs_backend.cc",
+    why: "a shape that no tensor can have is an error; TensorFlow would end the process",
+    find: `  int32_t dtype_int32;
+  nstatus = napi_get_value_int32(env, dtype_value, &dtype_int32);
+  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
+  TFE_TensorHandle *tfe_handle`,
+    replace: `  static constexpr size_t kMaxDimensions = 254;
+  static constexpr int64_t kMaxElements = int64_t{1} << 40;
+  if (shape_vector.size() > kMaxDimensions) {
+    NAPI_THROW_ERROR(env, "A tensor has at most %zu dimensions, not %zu", kMaxDimensions,
+                     shape_vector.size());
+    return nullptr;
+  }
+  int64_t num_elements = 1;
+  for (int64_t dimension : shape_vector) {
+    if (dimension < 0 || (dimension > 0 && num_elements > kMaxElements / dimension)) {
+      NAPI_THROW_ERROR(env, "A dimension of a tensor is %lld: negative, or more than fits into memory",
+                       static_cast<long long>(dimension));
+      return nullptr;
+    }
+    num_elements *= dimension;
+  }
+
+  int32_t dtype_int32;
+  nstatus = napi_get_value_int32(env, dtype_value, &dtype_int32);
+  ENSURE_NAPI_OK_RETVAL(env, nstatus, nullptr);
+  TFE_TensorHandle *tfe_handle`,
+  },
+  {
     // TensorFlow may drop its last reference on any of its threads, where Node-API must not be called; and memory
     // that is not 64-byte aligned, as most of JavaScript's is not, TensorFlow would copy anyway.
     file: "tfjs_backend.cc",

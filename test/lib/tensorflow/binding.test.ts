@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tf } from "../../../lib/tensorflow/index.ts";
 import { registration } from "../../../lib/tensorflow/register.ts";
 import type { Binding } from "../../../lib/tensorflow/tfjs-node.ts";
 import { needsNativeBackend } from "./setup.ts";
@@ -107,6 +108,24 @@ describe("the native addon", function () {
     );
     binding.deleteTensor(x);
     assert.throws(() => binding.deleteTensor(x), /not referenced/);
+  });
+
+  it("refuses shapes that no tensor has, where TensorFlow would end the process", () => {
+    const float =
+      (shape: number[], length = 1) =>
+      () =>
+        binding.createTensor(shape, binding.TF_FLOAT, new Float32Array(length));
+    const text = (shape: number[]) => () =>
+      binding.createTensor(shape, binding.TF_STRING, [new Uint8Array(1)] as never);
+    for (const create of [float, text]) {
+      assert.throws(create([-1, -1]), /dimension of a tensor is -1/);
+      assert.throws(create([2 ** 32, 2 ** 32]), /dimension of a tensor is 4294967296/);
+      assert.throws(create(Array(300).fill(1)), /at most 254 dimensions, not 300/);
+    }
+    assert.throws(() => tf.tensor(new Float32Array(1), Array(300).fill(1)).square(), /at most 254/);
+    const empty = float([0, 5], 0)();
+    assert.equal(binding.tensorDataSync(empty).length, 0);
+    binding.deleteTensor(empty);
   });
 
   it("copies the data of a tensor, so later changes in JavaScript do not reach it", () => {
