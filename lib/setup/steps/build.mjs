@@ -95,7 +95,7 @@ export function kernelspecStep(root) {
   return {
     id: "kernelspec",
     title: "kernelspec",
-    product: join(venv, "share", "jupyter", "kernels", "convnet-lab"),
+    product: join(venv, "share", "jupyter", "kernels", "typescript"),
     after: ["python", "kernel"],
     inPlace: true,
     inputs: () => ({
@@ -107,7 +107,7 @@ export function kernelspecStep(root) {
       const { installKernel } = await import(
         pathToFileURL(join(root, "kernel", "install.mjs")).href
       );
-      await installKernel({ prefix: venv });
+      await installKernel({ prefix: venv, conditions: ["convnet-lab-source"] });
     },
   };
 }
