@@ -11,7 +11,7 @@ export interface KernelSpec {
   readonly language: string;
 }
 
-const OWN = "convnet-lab";
+const OWN = "typescript";
 
 /**
  * @param root the project
@@ -29,7 +29,7 @@ export async function findKernel(root: string, name = OWN): Promise<KernelSpec> 
   const bundle = join(root, "dist", "kernel", "main.mjs");
   if (name === OWN && existsSync(bundle)) {
     return {
-      argv: [process.execPath, bundle, "{connection_file}"],
+      argv: [process.execPath, bundle, "--conditions=convnet-lab-source", "{connection_file}"],
       display_name: "TypeScript",
       language: "typescript",
     };
