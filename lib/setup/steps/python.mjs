@@ -38,13 +38,15 @@ export function pythonStep(root, choice) {
       labSettings: readFileSync(labSettings, "utf8"),
       pins: [readRequirements("common"), readRequirements(choice.variant)],
     }),
-    // Upgrading or removing the system's Python breaks an environment that was made with it.
     usable: async () => {
-      const { version } = /** @type {{ version?: string }} */ (readStamp(product)?.record ?? {});
-      const now = await ask(venvPython(product), ["-c", "import sys; print(sys.version)"]).catch(
-        () => "",
+      const record = /** @type {{ version?: string, file?: string }} */ (
+        readStamp(product)?.record ?? {}
       );
-      return version !== undefined && now.startsWith(minor(version));
+      if (process.env.CONVNET_LAB_PYTHON && (await prepare()).file !== record.file) return false;
+      // Upgrading or removing the system's Python breaks an environment that was made with it.
+      const script = "import sys; print(sys.version)";
+      const now = await ask(venvPython(product), ["-c", script]).catch(() => "");
+      return record.version !== undefined && now.startsWith(minor(record.version));
     },
     prepare,
     async make({ target, update, signal, log, temporary }) {

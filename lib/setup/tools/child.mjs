@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Interrupted } from "../engine/problem.mjs";
+import { root } from "../paths.mjs";
 
 const supervisor = fileURLToPath(new URL("supervise.mjs", import.meta.url));
 
@@ -86,6 +87,33 @@ export async function execute(command, args, { cwd, env, signal, onLine, log } =
   } finally {
     signal?.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Runs a program to its end, with its output on ours.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {object} options
+ * @param {AbortSignal} options.signal
+ * @param {(text: string) => void} [options.onOutput] told the standard output, too
+ * @returns {Promise<boolean>} whether the exit code is 0
+ * @throws {Interrupted} `signal` was aborted; the program has ended
+ */
+export async function run(command, args, { signal, onOutput }) {
+  const output = onOutput ? "pipe" : "inherit";
+  const child = startSupervised(command, args, { cwd: root, grace: 5_000, output });
+  const stop = () => child.stdin?.end();
+  signal.addEventListener("abort", stop, { once: true });
+  child.stderr?.pipe(process.stderr, { end: false });
+  child.stdout?.setEncoding("utf8").on("data", (text) => {
+    process.stdout.write(text);
+    onOutput?.(text);
+  });
+  const [code] = await once(child, "close");
+  signal.removeEventListener("abort", stop);
+  if (signal.aborted) throw new Interrupted();
+  return code === 0;
 }
 
 /**
