@@ -5,4 +5,6 @@ module.exports = {
   // Mocha adds these to the files that it is asked for, so they are named only where it is asked for none.
   spec: process.argv.some((argument) => argument.endsWith(".test.ts")) ? [] : all,
   timeout: 60_000,
+  // A process or a socket that a failed test left open must not keep the run from ending.
+  exit: true,
 };

@@ -448,7 +448,7 @@ describe("compile()", () => {
   describe("freeze", () => {
     it("gives the same values, and new ones after any change of a weight", () => {
       const before = tf.memory().numTensors;
-      const w = tf.variable(tf.tensor2d([[1, 2]]));
+      const w = tf.tidy(() => tf.variable(tf.tensor2d([[1, 2]])));
       const f = compile((x: tf.Tensor) => x.matMul(w.transpose()), { freeze: true });
       const step = compile(() => {
         w.assign(w.mul(2));
