@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createCanvas } from "canvas";
 import { decodeImage, loadImage, samplePicture, samplePictures } from "../../../lib/data/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
-import { needsNativeBackend, needsPython } from "../tensorflow/setup.ts";
+import { needsNativeBackend, needsPython, projectRoot } from "../tensorflow/setup.ts";
 
 /** A picture of 3×2 pixels without compression, whose first pixel is [1, 2, 3]. */
 function bmp(): Buffer {
@@ -46,6 +47,26 @@ const grayPng = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==",
   "base64",
 );
+
+describe("loadImage on the JavaScript backend", () => {
+  it("decodes by canvas, and refuses what is damaged", () => {
+    const picture = encoded("image/png");
+    const code = `import { decodeImage } from "convnet-lab/data";
+      const image = await decodeImage(Buffer.from("${picture.toString("hex")}", "hex"));
+      console.log(image.dtype, image.shape.join(), image.dataSync().slice(0, 3).join());
+      await decodeImage(Buffer.from("${picture.subarray(0, 40).toString("hex")}", "hex")).catch((error) => console.log(error.message));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "-C", "convnet-lab-source", "--input-type=module", "-e", code],
+      { cwd: projectRoot, encoding: "utf8", env: { ...process.env, CONVNET_LAB_BACKEND: "cpu" } },
+    );
+    assert.match(
+      stdout,
+      /^int32 4,5,3 10,20,30\nThe picture is a damaged or cut-off PNG \(40 bytes\): .+\n$/,
+    );
+    assert.equal(stderr, "");
+  });
+});
 
 describe("loadImage", function () {
   needsNativeBackend(this);
