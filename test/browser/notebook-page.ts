@@ -136,7 +136,7 @@ export class NotebookPage {
   async setTheme(theme: "Light" | "Dark"): Promise<void> {
     await this.menu("Settings", "Theme", `JupyterLab ${theme}`);
     const wanted = theme === "Light" ? "true" : "false";
-    await this.page.locator(`body[data-jp-theme-light="${wanted}"]`).waitFor();
+    await this.page.locator(`body[data-jp-theme-light="${wanted}"]`).waitFor({ state: "attached" });
   }
 
   /** All pictures in outputs, each scrolled into view first: JupyterLab draws what is far away only then. */
