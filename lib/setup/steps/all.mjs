@@ -1,12 +1,11 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { runSteps } from "../engine/engine.mjs";
 import { withLock } from "../engine/lock.mjs";
 import { Progress, seconds } from "../engine/progress.mjs";
 import { root, workFolder } from "../paths.mjs";
 import { chooseVariant } from "../tools/gpu.mjs";
 import { addonStep } from "./addon.mjs";
-import { kernelStep, kernelspecStep, libraryStep } from "./build.mjs";
+import { kernelStep, kernelspecStep } from "./kernel.mjs";
+import { libraryStep } from "./library.mjs";
 import { npmStep } from "./npm.mjs";
 import { pythonStep } from "./python.mjs";
 
@@ -20,14 +19,11 @@ export const allSteps = (choice) => [
   pythonStep(root, choice),
   addonStep(root),
   ...buildSteps(),
-  ...(existsSync(join(root, "kernel", "install.mjs")) ? [kernelspecStep(root)] : []),
+  kernelspecStep(root),
 ];
 
 /** What is made from the sources alone. */
-export const buildSteps = () => [
-  libraryStep(root),
-  ...(existsSync(join(root, "kernel", "build.mjs")) ? [kernelStep(root)] : []),
-];
+export const buildSteps = () => [libraryStep(root), kernelStep(root)];
 
 /**
  * Makes what is missing or stale.

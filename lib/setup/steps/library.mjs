@@ -1,7 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Problem } from "../engine/problem.mjs";
 import { CommandError, execute } from "../tools/child.mjs";
 import { filesBelow, hashFiles } from "../tools/files.mjs";
@@ -56,58 +55,6 @@ export function libraryStep(root) {
         mkdirSync(dirname(copy), { recursive: true });
         copyFileSync(file, copy);
       }
-    },
-  };
-}
-
-/**
- * `dist/kernel`: the kernel, bundled so that it starts fast.
- *
- * @param {string} root
- * @returns {import("../engine/engine.mjs").Step}
- */
-export function kernelStep(root) {
-  const kernel = join(root, "kernel");
-  return {
-    id: "kernel",
-    title: "kernel (dist/kernel)",
-    product: join(root, "dist", "kernel"),
-    after: ["npm"],
-    inputs: () => ({
-      sources: hashFiles(filesBelow(kernel), root),
-      packages: lockedPackages(join(root, "package-lock.json")),
-    }),
-    async make({ target }) {
-      const { buildKernel } = await import(pathToFileURL(join(kernel, "build.mjs")).href);
-      await buildKernel({ outDir: target });
-    },
-  };
-}
-
-/**
- * The kernel's entry in the environment's own list of kernels; the user's list stays as it is.
- *
- * @param {string} root
- * @returns {import("../engine/engine.mjs").Step}
- */
-export function kernelspecStep(root) {
-  const venv = join(root, ".venv");
-  return {
-    id: "kernelspec",
-    title: "kernelspec",
-    product: join(venv, "share", "jupyter", "kernels", "typescript"),
-    after: ["python", "kernel"],
-    inPlace: true,
-    inputs: () => ({
-      node: process.execPath,
-      place: root,
-      sources: hashFiles([join(root, "kernel", "install.mjs")], root),
-    }),
-    async make() {
-      const { installKernel } = await import(
-        pathToFileURL(join(root, "kernel", "install.mjs")).href
-      );
-      await installKernel({ prefix: venv, conditions: ["convnet-lab-source"] });
     },
   };
 }
