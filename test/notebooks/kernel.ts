@@ -98,7 +98,9 @@ export class Kernel {
     this.#control.connect(`tcp://${HOST}:${ports.control}`);
     this.#iopub.connect(`tcp://${HOST}:${ports.iopub}`);
     this.#iopub.subscribe();
-    for (const socket of [this.#shell, this.#control, this.#iopub]) void this.#receive(socket);
+    for (const socket of [this.#shell, this.#control, this.#iopub]) {
+      this.#receive(socket).catch((error: Error) => this.#rejectAll(error));
+    }
   }
 
   /**
@@ -155,6 +157,7 @@ export class Kernel {
     const end = Date.now() + START_LIMIT;
     while (Date.now() < end) {
       const reply = this.#request("kernel_info_request", {});
+      reply.catch(() => undefined); // of an attempt that was given up
       if (await Promise.race([reply, sleep(1_000)])) return;
     }
     throw new Error(`The kernel does not answer ${START_LIMIT / 1000} s after its start.`);
@@ -188,7 +191,11 @@ export class Kernel {
   #onExit(): void {
     const said = this.#printed.trimEnd().replace(/^/gm, "  | ");
     this.#died = new KernelDied(`The kernel's process has ended.${said && `\n${said}`}`);
-    for (const request of this.#requests.values()) request.reject(this.#died);
+    this.#rejectAll(this.#died);
+  }
+
+  #rejectAll(error: Error): void {
+    for (const request of this.#requests.values()) request.reject(error);
   }
 }
 

@@ -26,7 +26,7 @@ await runMain(async (signal) => {
       // What is wrong with one notebook says nothing of the others; what set-up must mend does.
       if (signal.aborted || error instanceof Problem) {
         step.end(`– ${name}`);
-        throw error;
+        throw signal.aborted ? signal.reason : error;
       }
       result = unreadable(file, error);
     }
