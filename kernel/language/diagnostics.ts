@@ -15,6 +15,11 @@ const neverBlocking = new Set([
   7016, // The package or module has no declarations: it is `any`.
 ]);
 
+/** Something has no type, and what surrounds it gives it none. */
+const implicitAny = new Set([
+  7005, 7006, 7010, 7011, 7015, 7018, 7019, 7022, 7023, 7024, 7031, 7034, 7053,
+]);
+
 /** Style: unused names and the like. A notebook declares for cells that are yet to be written. */
 const meaningless = new Set([
   6133, 6138, 6192, 6196, 6198, 6199, 6205, 7027, 7028, 80001, 80003, 80004, 80005, 80006, 80007,
@@ -31,11 +36,13 @@ export function withoutModules(text: string): string {
   return text.replace(modulePath, "");
 }
 
+/** @param untyped some names are `any` though their cells give them types. */
 export function toDiagnostics(
   items: readonly LspDiagnostic[],
   module: ModuleText,
   source: string,
   scope: Scope,
+  untyped: boolean,
 ): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   /** Names that the cell uses before it declares them anew; what else is wrong with them follows from that. */
@@ -50,7 +57,7 @@ export function toDiagnostics(
     diagnostics.push({
       ...range,
       code,
-      severity: severityOf(item, code, text),
+      severity: severityOf(item, code, text, untyped),
       message: explain(withoutModules(item.message), code, text, scope),
     });
   }
@@ -65,10 +72,15 @@ const usedEarly = new Set([2448, 2449, 2450]);
 /** Something is its own type or base. */
 const circular = new Set([7022, 7023, 7024, 2506]);
 
-function severityOf(item: LspDiagnostic, code: number, text: string): Diagnostic["severity"] {
+function severityOf(
+  item: LspDiagnostic,
+  code: number,
+  text: string,
+  untyped: boolean,
+): Diagnostic["severity"] {
   const severity = severities[(item.severity ?? 1) - 1] ?? "error";
   if (severity !== "error") return severity;
-  if (neverBlocking.has(code)) return "warning";
+  if (neverBlocking.has(code) || (untyped && implicitAny.has(code))) return "warning";
   // The running Node may have built-in modules that the declarations at hand do not know yet.
   if ((code === 2307 || code === 2591) && isBuiltin(text.replace(/^["'`]|["'`]$/g, "")))
     return "warning";

@@ -19,13 +19,12 @@ export function moduleSpecifier(number: number): string {
 }
 
 /** Names imported from a module that does not exist have no type and give no error where they are used. */
-const untyped = `./${prefix}unchecked.mjs`;
+const unknownModule = `./${prefix}unchecked.mjs`;
 
 /** The text of a document that holds a cell, with the way between positions in the two. */
 export class ModuleText {
   readonly text: string;
-  /** Numbers of the documents that the prelude names. */
-  readonly dependencies: ReadonlySet<number>;
+  readonly prelude: Prelude;
   readonly #source: string;
   readonly #preludeLines: number;
   #starts: readonly number[] | undefined;
@@ -33,7 +32,7 @@ export class ModuleText {
   constructor(source: string, prelude: Prelude, exported: Iterable<string>) {
     const head = [...referenceDirectives(source), prelude.text];
     this.text = `${head.join("\n")}\n${source}\nexport { ${[...exported].join(", ")} };\n`;
-    this.dependencies = prelude.dependencies;
+    this.prelude = prelude;
     this.#source = source;
     this.#preludeLines = head.length;
   }
@@ -77,7 +76,10 @@ export class ModuleText {
 
 export interface Prelude {
   readonly text: string;
+  /** Numbers of the documents that it names. */
   readonly dependencies: ReadonlySet<number>;
+  /** Some names in it may be `any` only because the checker failed on a cell. */
+  readonly untyped: boolean;
 }
 
 export interface PreludeOptions {
@@ -95,8 +97,10 @@ export function makePrelude(
 ): Prelude {
   const parts: string[] = [];
   const dependencies = new Set<number>();
+  let untyped = false;
   const use = ({ module }: Entry) => {
-    if (module.opaque) return untyped;
+    untyped ||= module.untyped;
+    if (module.opaque) return unknownModule;
     dependencies.add(module.number);
     return moduleSpecifier(module.number);
   };
@@ -117,7 +121,7 @@ export function makePrelude(
     }
     if (type) parts.push(`import type { ${name} } from "${use(type)}";`);
   }
-  return { text: parts.join(" "), dependencies };
+  return { text: parts.join(" "), dependencies, untyped };
 }
 
 const both = { value: true, type: true };

@@ -11,6 +11,8 @@ export interface Module {
   readonly augments: boolean;
   /** The checker failed on it, so that nothing is asked about it any more: its names are `any`. */
   readonly opaque: boolean;
+  /** Its names may be `any` because a cell that they depend on is opaque. */
+  readonly untyped: boolean;
 }
 
 export interface Entry {
@@ -26,7 +28,7 @@ export class Scope {
   readonly #types = new Map<string, Entry>();
   readonly #unreached = new Set<string>();
   readonly #augmentations = new Map<string, Module>();
-  #modules = new Map<number, Module>();
+  readonly #modules = new Map<number, Module>();
 
   value(name: string): Entry | undefined {
     return this.#values.get(name);
@@ -74,23 +76,29 @@ export class Scope {
 
   /** Takes out the modules that no name leads to, and returns them. */
   sweep(): Module[] {
-    const needed = new Map<number, Module>();
-    const visit = (start: Module) => {
-      const stack = [start];
-      for (let module = stack.pop(); module; module = stack.pop()) {
-        if (needed.has(module.number)) continue;
-        needed.set(module.number, module);
-        for (const number of module.dependencies) {
-          const dependency = this.#modules.get(number);
-          if (dependency) stack.push(dependency);
-        }
-      }
-    };
-    for (const entry of this.#values.values()) visit(entry.module);
-    for (const entry of this.#types.values()) visit(entry.module);
-    for (const module of this.#augmentations.values()) visit(module);
-    const unneeded = [...this.#modules.values()].filter((module) => !needed.has(module.number));
-    this.#modules = needed;
+    const roots = [...this.#values.values(), ...this.#types.values()].map(({ module }) => module);
+    const needed = this.#reach(roots);
+    const unneeded = [...this.#modules.values()].filter((module) => !needed.has(module));
+    for (const { number } of unneeded) this.#modules.delete(number);
     return unneeded;
+  }
+
+  /** The numbers of all documents that the given ones depend on, these included, the nearest first. */
+  closure(numbers: Iterable<number>): number[] {
+    const roots = [...numbers].flatMap((number) => this.#modules.get(number) ?? []);
+    return [...this.#reach(roots)].map(({ number }) => number);
+  }
+
+  /** What is reached from the roots and from the modules that augment, breadth first. */
+  #reach(roots: Iterable<Module>): Set<Module> {
+    const reached = new Set([...roots, ...this.#augmentations.values()]);
+    // A set that grows while it is gone through is gone through to its end.
+    for (const { dependencies } of reached) {
+      for (const number of dependencies) {
+        const module = this.#modules.get(number);
+        if (module) reached.add(module);
+      }
+    }
+    return reached;
   }
 }

@@ -17,12 +17,11 @@ interface Document {
   version: number;
   text: string;
   readonly languageId: string;
+  /** The running process knows it. */
+  isOpen: boolean;
 }
 
-/**
- * Starting is another matter than answering: it also opens every document again, so it may take longer than a
- * request, which then gives up without harming it.
- */
+/** Milliseconds. A request that gives up earlier does not keep the server from starting. */
 const startLimit = 60_000;
 
 const capabilities = {
@@ -61,24 +60,25 @@ async function findExecutable(): Promise<string> {
 export class Server {
   readonly #directory: string;
   readonly #settings: unknown;
-  readonly #first: string;
+  readonly #atStart: readonly string[];
   readonly #documents = new Map<string, Document>();
   #child: ChildProcess | undefined;
-  /** Set once the running process was told all documents: from then on changes go to it as they come. */
+  /** Set once the running process can be told of documents: from then on changes go to it as they come. */
   #wire: Wire | undefined;
-  /** Settles when it has worked through them. */
+  /** Settles when it has loaded the libraries. */
   #ready: Promise<Wire> | undefined;
   #executable: string | undefined;
   #disposed = false;
 
   /**
    * @param settings what the server is told when it asks for the section `js/ts` of the configuration.
-   * @param first the document that is asked about once at the start, so that the libraries are loaded by then.
+   * @param atStart the documents that are opened when the process starts; the last one is asked about, so that the
+   * libraries are loaded by then.
    */
-  constructor(directory: string, settings: unknown, first: string) {
+  constructor(directory: string, settings: unknown, atStart: readonly string[]) {
     this.#directory = directory;
     this.#settings = settings;
-    this.#first = first;
+    this.#atStart = atStart;
   }
 
   get processId(): number | undefined {
@@ -86,24 +86,37 @@ export class Server {
   }
 
   /**
-   * Gives the document this text, and opens it where it is not open. Documents are never closed: the server (7.0.2)
-   * crashes on the closing of one that it first met as an import of another.
+   * Gives the document this text, which the process is told of where it is open there. Documents are never closed:
+   * the server (7.0.2) crashes on the closing of one that it first met as an import of another.
    */
   put(name: string, text: string, languageId = "typescript"): void {
     const document = this.#documents.get(name);
-    if (document?.text === text) return;
-    if (document) {
+    if (!document) {
+      this.#documents.set(name, { version: 1, text, languageId, isOpen: false });
+    } else if (document.text !== text) {
       document.text = text;
       document.version++;
+      if (!document.isOpen) return;
       this.#wire?.notify("textDocument/didChange", {
         textDocument: { uri: this.uri(name), version: document.version },
         contentChanges: [{ text }],
       });
-    } else {
-      const opened = { version: 1, text, languageId };
-      this.#documents.set(name, opened);
-      if (this.#wire) this.#open(this.#wire, name, opened);
     }
+  }
+
+  /** Opens a document in the running process. Costs the process a rebuild of the program. */
+  open(name: string): void {
+    const document = this.#documents.get(name);
+    if (!this.#wire || !document || document.isOpen) return;
+    document.isOpen = true;
+    const { languageId, version, text } = document;
+    this.#wire.notify("textDocument/didOpen", {
+      textDocument: { uri: this.uri(name), languageId, version, text },
+    });
+  }
+
+  isOpen(name: string): boolean {
+    return this.#documents.get(name)?.isOpen === true;
   }
 
   notify(method: string, params: unknown): void {
@@ -113,14 +126,21 @@ export class Server {
   /**
    * Asks about the documents as they stand now. A server that ends instead of answering is asked once more.
    * @param limit milliseconds for the answer; a server that does not keep it is ended.
+   * @param prepare opens what the question needs, each time a process is about to be asked.
    * @throws ServerTimeout, ConnectionClosed, or ResponseError.
    */
-  async request(method: string, params: unknown, limit: number): Promise<unknown> {
+  async request(
+    method: string,
+    params: unknown,
+    limit: number,
+    prepare: () => void = () => {},
+  ): Promise<unknown> {
     const deadline = Date.now() + limit;
     for (let attempt = 1; ; attempt++) {
       const left = () => Math.max(1, deadline - Date.now());
-      const wire = await within(this.start(), left(), limit, "is still starting");
+      const wire = await within(this.start(), left(), limit, "did not start");
       const child = this.#child;
+      prepare();
       try {
         return await within(wire.request(method, params), left(), limit, "did not answer");
       } catch (error) {
@@ -130,7 +150,7 @@ export class Server {
     }
   }
 
-  /** Settles when the process runs and knows all documents. */
+  /** Settles when the process can answer. */
   start(): Promise<Wire> {
     if (this.#disposed) return Promise.reject(new ConnectionClosed("The kernel is ending."));
     if (!this.#ready) {
@@ -183,10 +203,7 @@ export class Server {
     const gone = (reason: string) => {
       process.off("exit", killOnExit);
       wire.close(reason);
-      if (this.#child !== child) return;
-      this.#child = undefined;
-      this.#wire = undefined;
-      this.#ready = undefined;
+      this.#forget(child);
     };
     child.once("error", (error) => gone(error.message));
     child.once("exit", (code, signal) =>
@@ -213,21 +230,10 @@ export class Server {
       initializationOptions: { disablePushDiagnostics: true },
     });
     wire.notify("initialized", {});
-    for (const [name, document] of this.#documents) this.#open(wire, name, document);
-    // Synchronous with the loop above, so that no change falls between the two.
     this.#wire = wire;
-    await wire.request("textDocument/diagnostic", { textDocument: { uri: this.uri(this.#first) } });
-  }
-
-  #open(wire: Wire, name: string, document: Document): void {
-    wire.notify("textDocument/didOpen", {
-      textDocument: {
-        uri: this.uri(name),
-        languageId: document.languageId,
-        version: document.version,
-        text: document.text,
-      },
-    });
+    for (const name of this.#atStart) this.open(name);
+    const uri = this.uri(this.#atStart.at(-1)!);
+    await wire.request("textDocument/diagnostic", { textDocument: { uri } });
   }
 
   #configure(method: string, params: unknown): unknown {
@@ -238,12 +244,16 @@ export class Server {
 
   #end(child: ChildProcess | undefined): void {
     if (!child) return;
-    if (this.#child === child) {
-      this.#child = undefined;
-      this.#wire = undefined;
-      this.#ready = undefined;
-    }
+    this.#forget(child);
     child.kill("SIGKILL");
+  }
+
+  #forget(child: ChildProcess): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    this.#wire = undefined;
+    this.#ready = undefined;
+    for (const document of this.#documents.values()) document.isOpen = false;
   }
 }
 
