@@ -1,5 +1,5 @@
 /** A notebook's cells from source to outcome: understood, checked, compiled, run, and known to the cells after them. */
-import type { CellAnalysis, CompiledCell } from "../cell/index.ts";
+import { type CellAnalysis, type CompiledCell, CompileError } from "../cell/index.ts";
 import type { Language } from "../language/index.ts";
 import type {
   CellOutcome,
@@ -24,7 +24,19 @@ export interface NotebookParts {
   readonly language: Language;
   readonly worker: Worker;
   readonly analyze: (source: string) => CellAnalysis;
-  readonly compile: (source: string, analysis: CellAnalysis) => CompiledCell;
+  /** @param names that earlier cells gave a value */
+  readonly compile: (
+    source: string,
+    analysis: CellAnalysis,
+    names: ReadonlySet<string>,
+  ) => Promise<CompiledCell>;
+}
+
+interface PreparedCell {
+  readonly compiled: CompiledCell;
+  readonly expressions: Readonly<Record<string, CompiledCell>>;
+  /** Expressions that are not TypeScript. */
+  readonly failed: Readonly<Record<string, UserExpressionResult>>;
 }
 
 const interrupted: ErrorDescription = {
@@ -36,8 +48,10 @@ const interrupted: ErrorDescription = {
 export class Notebook implements Interpreter {
   readonly #parts: NotebookParts;
   readonly #events: InterpreterEvents;
-  /** Ends the wait for the type check of the cell that runs. */
-  #stopChecking: (() => void) | undefined;
+  /** Names that cells gave a value. */
+  readonly #names = new Set<string>();
+  /** Keeps the cell from running that is being checked and compiled. */
+  #stopPreparing: (() => void) | undefined;
   /** Times that the names of all cells were lost. */
   #losses = 0;
   #unchecked = false;
@@ -49,6 +63,7 @@ export class Notebook implements Interpreter {
     worker.onOutput = (output) => events.output(output);
     worker.onLost = (reason) => {
       this.#losses++;
+      this.#names.clear();
       language.reset();
       events.lost(reason);
     };
@@ -58,36 +73,35 @@ export class Notebook implements Interpreter {
 
   async execute(request: CellRequest): Promise<CellOutcome> {
     const { id, count, source } = request;
-    const { language, worker, analyze, compile } = this.#parts;
+    const { language, worker, analyze } = this.#parts;
     const analysis = analyze(source);
     if (analysis.errors.length > 0) {
       const question = readQuestion(source);
       if (question) return this.#explain(question.name, question.detail);
-      return { status: "error", error: syntaxError(source, count, analysis) };
+      return { status: "error", error: syntaxError(source, count, analysis.errors) };
     }
-    const error = await this.#check(request, analysis);
-    if (error) return { status: "error", error };
+    const prepared = await this.#untilInterrupt(this.#prepare(request, analysis));
+    if ("ename" in prepared) return { status: "error", error: prepared };
     const losses = this.#losses;
-    const expressions = this.#compileExpressions(request.userExpressions);
     const outcome = await worker.execute({
       ...{ id, count, source, silent: request.silent, allowStdin: request.allowStdin },
-      compiled: compile(source, analysis),
-      userExpressions: expressions.compiled,
+      ...{ compiled: prepared.compiled, userExpressions: prepared.expressions },
     });
     // After a loss there is nothing left that later cells could know.
-    if (losses === this.#losses) language.commit(id, source, analysis, outcome.reached);
-    const { status } = outcome;
+    if (losses === this.#losses) {
+      language.commit(id, source, analysis, outcome.reached);
+      for (const name of outcome.reached) this.#names.add(name);
+    }
+    const { status, error, userExpressions } = outcome;
     return {
       status,
-      ...(outcome.error && { error: outcome.error }),
-      ...(status === "ok" && {
-        userExpressions: { ...outcome.userExpressions, ...expressions.failed },
-      }),
+      ...(error && { error }),
+      ...(status === "ok" && { userExpressions: { ...userExpressions, ...prepared.failed } }),
     };
   }
 
   interrupt(): void {
-    if (this.#stopChecking) this.#stopChecking();
+    if (this.#stopPreparing) this.#stopPreparing();
     else void this.#parts.worker.interrupt();
   }
 
@@ -117,17 +131,35 @@ export class Notebook implements Interpreter {
     await Promise.all([this.#parts.worker.dispose(), this.#parts.language.dispose()]);
   }
 
-  /** What keeps the cell from running; undefined where nothing does. */
+  /** A cell that can run, or what keeps it from running. */
+  async #prepare(
+    request: CellRequest,
+    analysis: CellAnalysis,
+  ): Promise<PreparedCell | ErrorDescription> {
+    const compiling = this.#compile(request, analysis);
+    // Where the check finds errors, those of the compiler tell nothing more.
+    compiling.catch(() => {});
+    return (await this.#check(request, analysis)) ?? (await compiling);
+  }
+
+  async #compile(
+    { source, count, userExpressions }: CellRequest,
+    analysis: CellAnalysis,
+  ): Promise<PreparedCell | ErrorDescription> {
+    try {
+      const compiled = await this.#parts.compile(source, analysis, this.#names);
+      return { compiled, ...(await this.#compileExpressions(userExpressions)) };
+    } catch (error) {
+      if (error instanceof CompileError) return syntaxError(source, count, error.errors);
+      throw error;
+    }
+  }
+
   async #check(
     { id, count, source }: CellRequest,
     analysis: CellAnalysis,
   ): Promise<ErrorDescription | undefined> {
-    const stopped = new Promise<undefined>((resolve) => {
-      this.#stopChecking = () => resolve(undefined);
-    });
-    const check = await Promise.race([this.#parts.language.check(id, source, analysis), stopped]);
-    this.#stopChecking = undefined;
-    if (!check) return interrupted;
+    const check = await this.#parts.language.check(id, source, analysis);
     if (check.notice && !this.#unchecked) {
       this.#events.output({ type: "stream", cell: id, name: "stderr", text: `${check.notice}\n` });
     }
@@ -137,28 +169,38 @@ export class Notebook implements Interpreter {
     return describe("TypeScriptError", source, count, errors.map(asMistake));
   }
 
+  async #untilInterrupt<T>(work: Promise<T>): Promise<T | ErrorDescription> {
+    const stopped = new Promise<ErrorDescription>((resolve) => {
+      this.#stopPreparing = () => resolve(interrupted);
+    });
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      this.#stopPreparing = undefined;
+    }
+  }
+
   async #explain(name: string, detail: 0 | 1): Promise<CellOutcome> {
     const page = await this.inspect(name, name.length, detail);
     return { status: "ok", page: page ?? { "text/plain": `There is no ${name} here.` } };
   }
 
-  #compileExpressions(expressions: Readonly<Record<string, string>>): {
-    readonly compiled: Readonly<Record<string, CompiledCell>>;
-    readonly failed: Readonly<Record<string, UserExpressionResult>>;
-  } {
-    const compiled: Record<string, CompiledCell> = {};
+  async #compileExpressions(
+    sources: Readonly<Record<string, string>>,
+  ): Promise<Pick<PreparedCell, "expressions" | "failed">> {
+    const expressions: Record<string, CompiledCell> = {};
     const failed: Record<string, UserExpressionResult> = {};
-    for (const [name, source] of Object.entries(expressions)) {
+    for (const [name, source] of Object.entries(sources)) {
       const analysis = this.#parts.analyze(source);
-      if (analysis.errors.length > 0)
-        failed[name] = { status: "error", ...syntaxError(source, 0, analysis) };
-      else compiled[name] = this.#parts.compile(source, analysis);
+      if (analysis.errors.length === 0)
+        expressions[name] = await this.#parts.compile(source, analysis, this.#names);
+      else failed[name] = { status: "error", ...syntaxError(source, 0, analysis.errors) };
     }
-    return { compiled, failed };
+    return { expressions, failed };
   }
 }
 
-function syntaxError(source: string, count: number, { errors }: CellAnalysis): ErrorDescription {
+function syntaxError(source: string, count: number, errors: readonly Mistake[]): ErrorDescription {
   // What a parser says after its first error is mostly guessing.
   return describe("SyntaxError", source, count, errors.slice(0, 1));
 }

@@ -1,5 +1,5 @@
 /** Puts a notebook together from the parts that do the work. */
-import { analyze, compile } from "../cell/index.ts";
+import { analyze, type CellAnalysis, type CompiledCell, compile } from "../cell/index.ts";
 import { TypeScriptLanguage } from "../language/index.ts";
 import type { Interpreter, InterpreterEvents } from "../protocol/index.ts";
 import { WorkerProcess } from "../worker/index.ts";
@@ -14,5 +14,14 @@ export interface NotebookOptions {
 export function openNotebook(options: NotebookOptions, events: InterpreterEvents): Interpreter {
   const language = new TypeScriptLanguage(options);
   const worker = new WorkerProcess(options);
-  return new Notebook({ language, worker, analyze, compile }, events);
+  return new Notebook({ language, worker, analyze, compile: compileHere }, events);
+}
+
+/** For the Node that runs the kernel, which runs its cells too. */
+function compileHere(
+  source: string,
+  analysis: CellAnalysis,
+  names: ReadonlySet<string>,
+): Promise<CompiledCell> {
+  return compile(source, analysis, { names, nodeVersion: process.versions.node });
 }

@@ -101,9 +101,10 @@ export class History {
   }
 
   #then(task: () => Promise<void>): Promise<void> {
-    this.#work = (this.#work ?? this.#load())
-      .then(task)
-      .catch((error) => logOnce(`History is not kept in ${this.#file}: ${error.message}`));
+    const report = (error: Error) =>
+      logOnce(`History is not kept in ${this.#file}: ${error.message}`);
+    this.#work ??= this.#load().catch(report);
+    this.#work = this.#work.then(task).catch(report);
     return this.#work;
   }
 

@@ -93,7 +93,7 @@ export class Client {
   /** Runs a cell; settles when it has been answered and all its output has come. */
   async execute(
     code: string,
-    options: Content = {},
+    options: object = {},
     onMessage?: (message: Message) => void,
   ): Promise<CellAnswer> {
     const content = executeContent(code, options);
@@ -318,7 +318,7 @@ export class Kernel extends Client {
   }
 }
 
-export function executeContent(code: string, options: Content = {}): Content {
+export function executeContent(code: string, options: object = {}): Content {
   return {
     ...{ code, silent: false, store_history: true, user_expressions: {} },
     ...{ allow_stdin: false, stop_on_error: true },
