@@ -1,0 +1,62 @@
+/** How a value looks in a notebook. */
+import { inspect } from "node:util";
+import type { MimeBundle } from "../types.ts";
+import { canvas, imageBytes, vega } from "./media.ts";
+import { records } from "./records.ts";
+import { model, tensor } from "./tensors.ts";
+import type { Representation, Representer } from "./types.ts";
+
+export type { Representation } from "./types.ts";
+
+/** A value with such a method is shown by the MIME bundle that it returns: the convention of Deno's kernel. */
+const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
+/** Beside the data of a bundle: MIME type → how to show it, such as the size of an image. */
+const metadataSymbol: unique symbol = Symbol.for("Jupyter.metadata");
+
+const representers: readonly Representer[] = [imageBytes, canvas, vega, tensor, model, records];
+
+/**
+ * The MIME bundle of a value; undefined for undefined, which shows nothing.
+ * @throws what the value's own display method throws, or an error if that returns no bundle
+ */
+export async function represent(value: unknown): Promise<Representation | undefined> {
+  if (value === undefined) return undefined;
+  if ((typeof value === "object" && value !== null) || typeof value === "function") {
+    const own = (value as { [displaySymbol]?: unknown })[displaySymbol];
+    if (typeof own === "function") return fromBundle(await own.call(value));
+    for (const representer of representers) {
+      const found = await representer(value);
+      if (found) return found;
+    }
+  }
+  return { data: { "text/plain": plainText(value) }, metadata: {} };
+}
+
+/** The text of last resort, and what stands beside richer forms. */
+export function plainText(value: unknown): string {
+  return inspect(value, {
+    depth: 4,
+    maxArrayLength: 100,
+    maxStringLength: 10_000,
+    breakLength: 100,
+  });
+}
+
+/** A MIME bundle that somebody has made, checked: what is not text or JSON would not survive the way. */
+export function fromBundle(bundle: unknown): Representation {
+  if (typeof bundle !== "object" || bundle === null || Array.isArray(bundle)) {
+    throw new TypeError(
+      `[Symbol.for("Jupyter.display")]() returned ${inspect(bundle, { depth: 0 })}; expected an object of ` +
+        'MIME types and their data, such as { "text/html": "<b>bold</b>" }.',
+    );
+  }
+  const data: MimeBundle = {};
+  for (const [mime, content] of Object.entries(bundle)) {
+    data[mime] =
+      content instanceof Uint8Array
+        ? Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("base64")
+        : content;
+  }
+  const metadata = (bundle as { [metadataSymbol]?: MimeBundle })[metadataSymbol] ?? {};
+  return { data, metadata };
+}

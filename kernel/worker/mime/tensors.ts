@@ -1,0 +1,105 @@
+/** Tensors and models of TensorFlow.js, known by their shape as objects: the kernel does not depend on tfjs. */
+import { inspect } from "node:util";
+import { escapeHtml, table } from "./html.ts";
+import type { Representer } from "./types.ts";
+
+interface TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly size: number;
+  readonly isDisposed: boolean;
+  arraySync(): unknown;
+}
+
+interface LayerLike {
+  readonly name: string;
+  readonly outputShape: unknown;
+  getClassName(): string;
+  countParams(): number;
+}
+
+interface ModelLike {
+  readonly name: string;
+  readonly layers: readonly LayerLike[];
+  countParams(): number;
+  summary(lineLength?: number, positions?: number[], print?: (line: string) => void): void;
+}
+
+const shownElements = 200;
+
+function isTensor(value: object): value is TensorLike {
+  const candidate = value as Partial<TensorLike>;
+  return (
+    Array.isArray(candidate.shape) &&
+    typeof candidate.dtype === "string" &&
+    typeof candidate.arraySync === "function" &&
+    typeof candidate.isDisposed === "boolean"
+  );
+}
+
+function isModel(value: object): value is ModelLike {
+  const candidate = value as Partial<ModelLike>;
+  return (
+    Array.isArray(candidate.layers) &&
+    typeof candidate.summary === "function" &&
+    typeof candidate.countParams === "function"
+  );
+}
+
+function number(value: unknown): string {
+  return typeof value === "number" && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(6)))
+    : String(value);
+}
+
+export const tensor: Representer = (value) => {
+  if (!isTensor(value)) return undefined;
+  const head = `Tensor ${value.dtype} [${value.shape.join(", ")}]`;
+  const plain = (text: string) => ({ data: { "text/plain": text }, metadata: {} });
+  if (value.isDisposed) return plain(`${head}, disposed`);
+  // A large tensor would have to be copied out of TensorFlow; its kind says enough.
+  if (value.size > shownElements)
+    return plain(`${head}, ${value.size.toLocaleString("en")} elements`);
+  const values = value.arraySync();
+  const text = `${head}\n${inspect(values, { depth: 8, maxArrayLength: shownElements })}`;
+  if (value.shape.length === 0 || value.shape.length > 2) return plain(text);
+  const rows = (value.shape.length === 1 ? [values] : values) as unknown[][];
+  if (rows.length === 0 || rows[0]?.length === 0) return plain(text);
+  const html = table(
+    [],
+    rows.map((row) => row.map(number)),
+    { caption: head, right: rows[0]?.map(() => value.dtype !== "string") ?? [] },
+  );
+  return { data: { "text/html": html, "text/plain": text }, metadata: {} };
+};
+
+export const model: Representer = (value) => {
+  if (!isModel(value)) return undefined;
+  const lines: string[] = [];
+  value.summary(80, undefined, (line) => lines.push(line));
+  const rows = value.layers.map((layer) => [
+    layer.name,
+    layer.getClassName(),
+    shapeText(layer.outputShape),
+    layer.countParams().toLocaleString("en"),
+  ]);
+  const total = value.countParams().toLocaleString("en");
+  const caption = `${value.name}: ${value.layers.length} layers, ${total} parameters`;
+  const html = table(["Layer", "Type", "Output", "Parameters"], rows, {
+    right: [false, false, false, true],
+  });
+  return {
+    data: {
+      "text/html": `<details open><summary>${escapeHtml(caption)}</summary>${html}</details>`,
+      "text/plain": lines.join("\n"),
+    },
+    metadata: {},
+  };
+};
+
+/** An output shape, or the shapes of several outputs; `?` is the size of the batch. */
+function shapeText(shape: unknown): string {
+  if (!Array.isArray(shape)) return "";
+  if (shape.some((item) => Array.isArray(item))) return shape.map(shapeText).join(", ");
+  return `[${shape.map((size) => size ?? "?").join(", ")}]`;
+}

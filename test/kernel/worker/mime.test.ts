@@ -1,0 +1,105 @@
+import { strict as assert } from "node:assert";
+import { createCanvas } from "canvas";
+import { tf } from "convnet-lab/tensorflow";
+import { represent } from "../../../kernel/worker/mime/index.ts";
+
+const data = async (value: unknown) => (await represent(value))?.data ?? {};
+const text = async (value: unknown) => (await data(value))["text/plain"] as string;
+
+describe("representation of values", () => {
+  it("shows nothing for undefined, and text for what has no other form", async () => {
+    assert.equal(await represent(undefined), undefined);
+    assert.equal(await text(null), "null");
+    assert.equal(await text("a\nb"), "'a\\nb'");
+    assert.equal(await text(12n), "12n");
+    assert.equal(await text(new Map([["a", new Set([1])]])), "Map(1) { 'a' => Set(1) { 1 } }");
+    assert.match(await text(new TypeError("wrong")), /^TypeError: wrong\n/);
+  });
+
+  it("asks the value itself first, at once or later, with metadata", async () => {
+    const own = {
+      [Symbol.for("Jupyter.display")]: async () => ({
+        "text/html": "<b>x</b>",
+        "image/png": new Uint8Array([1, 2, 3]),
+        [Symbol.for("Jupyter.metadata")]: { "image/png": { width: 7 } },
+      }),
+    };
+    const found = await represent(own);
+    assert.deepEqual(found?.data, { "text/html": "<b>x</b>", "image/png": "AQID" });
+    assert.deepEqual(found?.metadata, { "image/png": { width: 7 } });
+  });
+
+  it("says what a display method should have returned", async () => {
+    const wrong = { [Symbol.for("Jupyter.display")]: () => "text" };
+    await assert.rejects(represent(wrong), /returned 'text'; expected an object of MIME types/);
+  });
+
+  it("draws canvases and image bytes", async () => {
+    const canvas = createCanvas(4, 3);
+    const png = canvas.toBuffer("image/png");
+    const bundle = await data(canvas);
+    assert.equal(bundle["text/plain"], "Canvas 4 × 3");
+    assert.ok(
+      Buffer.from(bundle["image/png"] as string, "base64")
+        .subarray(1, 4)
+        .equals(Buffer.from("PNG")),
+    );
+    assert.equal((await data(png))["image/png"], png.toString("base64"));
+    assert.deepEqual(Object.keys(await data(canvas.toBuffer("image/jpeg"))), [
+      "image/jpeg",
+      "text/plain",
+    ]);
+    assert.deepEqual(Object.keys(await data(new Uint8Array([1, 2]))), ["text/plain"]);
+  });
+
+  it("passes chart specifications on under types that JupyterLab draws", async () => {
+    const spec = (name: string) => ({ $schema: `https://vega.github.io/schema/${name}.json` });
+    const mime = async (name: string) => Object.keys(await data(spec(name)))[0];
+    assert.equal(await mime("vega-lite/v5"), "application/vnd.vegalite.v5+json");
+    assert.equal(await mime("vega-lite/v6.1.0"), "application/vnd.vegalite.v5+json");
+    assert.equal(await mime("vega/v5"), "application/vnd.vega.v5+json");
+    assert.equal(await mime("vega-lite/x"), "text/plain");
+  });
+
+  it("shows small tensors as tables and large ones by their kind", async () => {
+    const small = tf.tensor2d([
+      [1, 2.5],
+      [Number.NaN, -1e-9],
+    ]);
+    const bundle = await data(small);
+    assert.match(
+      bundle["text/plain"] as string,
+      /^Tensor float32 \[2, 2\]\n\[ \[ 1, 2.5 \], \[ NaN, -9.99/,
+    );
+    assert.match(bundle["text/html"] as string, /<td style="text-align: right">2.5<\/td>/);
+    const large = tf.zeros([100, 30]);
+    assert.deepEqual(await data(large), {
+      "text/plain": "Tensor float32 [100, 30], 3,000 elements",
+    });
+    assert.equal(await text(tf.tensor2d([], [0, 3])), "Tensor float32 [0, 3]\n[]");
+    small.dispose();
+    assert.equal(await text(small), "Tensor float32 [2, 2], disposed");
+    large.dispose();
+    tf.disposeVariables();
+  });
+
+  it("lists a model's layers", async () => {
+    const model = tf.sequential({
+      name: "tiny",
+      layers: [tf.layers.dense({ name: "dense_a", units: 2, inputShape: [3] })],
+    });
+    const html = (await data(model))["text/html"] as string;
+    assert.match(html, /tiny: 1 layers, 8 parameters/);
+    assert.match(html, /dense_a.*Dense.*\[\?, 2\].*>8</);
+    model.dispose();
+  });
+
+  it("shows records as a table, escaped and cut", async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => ({ n: i, label: "<script>" }));
+    const html = (await data(rows))["text/html"] as string;
+    assert.equal(html.match(/<tr>/g)?.length, 61);
+    assert.match(html, /60 of 100 rows/);
+    assert.ok(!html.includes("<script>"));
+    assert.deepEqual(Object.keys(await data([{ n: 1 }, 2])), ["text/plain"]);
+  });
+});
