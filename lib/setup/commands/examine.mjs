@@ -41,16 +41,25 @@ export async function examine() {
   const library = await askLibrary(problems, stale);
   const { problem, packages, addon: _addon, venv: _venv, ...facts } = library ?? {};
   if (problem && !stale.has("addon")) problems.push({ what: problem, mend: setUp });
+  const python = /** @type {Report["python"]} */ (readStamp(venv)?.record ?? null);
+  if (python?.variant === "gpu" && facts.devices && !facts.devices.some(isGpu)) {
+    problems.push({
+      what: "TensorFlow with CUDA is installed, but it finds no GPU.",
+      mend: "`nvidia-smi` tells whether the driver works; `npm start -- --cpu` takes the smaller TensorFlow",
+    });
+  }
   return {
     ...{ node: process.versions.node, tensorflow: null, tfjs: null, backend: null },
     ...{ devices: [], threads: null },
     ...facts,
-    python: /** @type {Report["python"]} */ (readStamp(venv)?.record ?? null),
+    python,
     kernelspecs: findKernelspecs(problems),
     folders: findFolders(packages),
     problems,
   };
 }
+
+const isGpu = (/** @type {{ type: string }} */ { type }) => type === "GPU";
 
 /**
  * @param {Finding[]} problems

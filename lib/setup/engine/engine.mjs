@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { explain, tooLittleDisk } from "./file-problems.mjs";
 import { Interrupted, Problem, Problems } from "./problem.mjs";
 
 /**
@@ -102,11 +103,15 @@ export async function isFresh(step) {
 export async function runSteps(steps, { workFolder, progress, signal }) {
   const temporary = join(workFolder, "tmp");
   const logs = join(workFolder, "log");
-  await rm(temporary, { recursive: true, force: true });
-  mkdirSync(workFolder, { recursive: true });
-  for (const step of steps) await recover(step, workFolder);
-  await prepare(steps, workFolder);
-  for (const folder of [temporary, logs]) mkdirSync(folder, { recursive: true });
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    mkdirSync(workFolder, { recursive: true });
+    for (const step of steps) await recover(step, workFolder);
+    await prepare(steps, workFolder);
+    for (const folder of [temporary, logs]) mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explain(error, workFolder);
+  }
 
   const failure = new AbortController();
   const stop = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
@@ -135,11 +140,11 @@ export async function runSteps(steps, { workFolder, progress, signal }) {
       report.end(`${interrupted ? "–" : step.fallback ? "!" : "✗"} ${step.title}`);
       if (!step.fallback || interrupted) {
         failure.abort();
-        throw explain(error, step);
+        throw explain(error, step.product);
       }
       // What was there belongs to other inputs, and would be used in place of the fallback.
       await rm(step.product, { recursive: true, force: true });
-      const { message, mend } = explain(error, step);
+      const { message, mend } = explain(error, step.product);
       progress.line(`! ${message}\n  ${step.fallback}${mend ? `\n  To mend it: ${mend}` : ""}`);
     }
   };
@@ -174,39 +179,9 @@ async function prepare(steps, workFolder) {
     }
   }
   const { bavail, bsize } = statfsSync(workFolder);
-  if (bavail * bsize < disk) problems.push(diskProblem(workFolder, bavail * bsize, disk));
+  if (bavail * bsize < disk) problems.push(tooLittleDisk(workFolder, bavail * bsize, disk));
   if (problems.length === 1) throw problems[0];
   if (problems.length > 1) throw new Problems(problems);
-}
-
-/** @param {string} folder @param {number} free @param {number} needed both in bytes */
-function diskProblem(folder, free, needed) {
-  const gigabytes = (/** @type {number} */ bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
-  return new Problem(
-    `The disk of ${folder} has ${gigabytes(free)} free, and the set-up needs ${gigabytes(needed)}.`,
-    `free some space (\`df -h "${folder}"\` shows how much there is), then run the same command again`,
-  );
-}
-
-/** @param {unknown} error @param {Step} step @returns {Error & { mend?: string }} */
-function explain(error, step) {
-  if (!(error instanceof Error) || error instanceof Problem) return /** @type {Problem} */ (error);
-  const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-  if (code === "ENOSPC") {
-    return new Problem(
-      `The disk is full: ${error.message}`,
-      `free some space (\`df -h "${dirname(step.product)}"\`), then run the same command again`,
-      { cause: error },
-    );
-  }
-  if (code === "EACCES" || code === "EPERM" || code === "EBUSY" || code === "EROFS") {
-    return new Problem(
-      `${step.title}: the folder cannot be changed: ${error.message}`,
-      `close programs that use ${step.product}, make sure that it is yours, then run the same command again`,
-      { cause: error },
-    );
-  }
-  return error;
 }
 
 /** @param {Step} step @param {string} workFolder */

@@ -7,14 +7,14 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { realpathSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Interrupted } from "./problem.mjs";
 
 /** @param {string} folder */
 function address(folder) {
   const hash = createHash("sha256").update(realpathSync(folder)).digest("hex").slice(0, 24);
-  const name = `convnet-lab-setup-${userInfo().uid}-${hash}`;
+  const name = `convnet-lab-setup-${process.getuid?.() ?? ""}-${hash}`;
   if (process.platform === "linux") return `\0${name}`;
   if (process.platform === "win32") return `\\\\.\\pipe\\${name}`;
   return join(tmpdir(), name);
