@@ -29,6 +29,7 @@ const upstreamUnits = ["tfjs_backend.cc", "tfjs_binding.cc"];
 
 /** An error whose message is complete: what is missing, and the command that mends it. */
 export class BuildError extends Error {
+  /** @override */
   name = "BuildError";
 }
 
@@ -79,8 +80,22 @@ function mustExist(file, mend) {
   return file;
 }
 
-/** The C++ compiler: `$CXX`, or the first of c++, g++ and clang++ on the path. */
+function mustBeSupported() {
+  if (process.platform === "win32") {
+    throw new BuildError(
+      "The native TensorFlow backend is not available on Windows; the JavaScript backend is used instead. " +
+        "Inside WSL it works as on Linux.",
+    );
+  }
+}
+
+/**
+ * The C++ compiler: `$CXX`, or the first of c++, g++ and clang++ on the path.
+ *
+ * @throws {BuildError} there is none, or the platform has no native backend
+ */
 export function findCompiler() {
+  mustBeSupported();
   const asked = process.env.CXX?.trim();
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   const onPath = (/** @type {string} */ name) =>
@@ -144,6 +159,7 @@ function run(command, commandArguments) {
  * @param {string} venv
  */
 async function inputs(root, venv) {
+  mustBeSupported();
   const require = createRequire(join(root, "package.json"));
   const folderOf = (/** @type {string} */ name) => {
     try {
@@ -203,14 +219,8 @@ export async function buildAddon({
   outFile = join(addonFolder(root), "tensorflow.node"),
   onProgress,
 }) {
-  if (process.platform === "win32") {
-    throw new BuildError(
-      "The native TensorFlow backend is not available on Windows; the JavaScript backend is used instead. " +
-        "Inside WSL it works as on Linux.",
-    );
-  }
-  const { binding, nodeApi, tensorflow } = await inputs(root, venv);
   const compiler = findCompiler();
+  const { binding, nodeApi, tensorflow } = await inputs(root, venv);
   const sources = await mkdtemp(join(tmpdir(), "convnet-lab-addon-"));
   const outFolder = dirname(outFile);
   const captureFile = join(outFolder, "stderr_capture.node");
