@@ -78,9 +78,15 @@ export class TypeScriptLanguage implements Language {
     return this.#project.dispose();
   }
 
-  check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult> {
+  check(
+    id: number,
+    source: string,
+    analysis: CellAnalysis,
+    signal?: AbortSignal,
+  ): Promise<CheckResult> {
     if (isUnchecked(source)) return Promise.resolve({ diagnostics: [] });
     return this.#checks.run(async () => {
+      if (signal?.aborted) return { diagnostics: [] };
       this.#project.track(analysis.imports);
       this.#project.refresh();
       const draft = this.#putDraft(id, source, analysis);
@@ -89,12 +95,13 @@ export class TypeScriptLanguage implements Language {
       draft.isBusy = true;
       try {
         const name = moduleName(number);
-        const limit = this.#checkLimit;
-        const report = await this.#project.ask("diagnostic", name, {}, needed, limit);
+        const limits = { limit: this.#checkLimit, signal };
+        const report = await this.#project.ask("diagnostic", name, {}, needed, limits);
         const { items = [] } = report as DiagnosticReport;
         const untyped = module.prelude.untyped || !this.#project.knows(needed);
         return { diagnostics: toDiagnostics(items, module, source, this.#scope, untyped) };
       } catch (error) {
+        if (signal?.aborted) return { diagnostics: [] };
         draft.hasFailed = true;
         this.start();
         const reason = error instanceof Error ? error.message : String(error);
@@ -186,8 +193,8 @@ export class TypeScriptLanguage implements Language {
   ): Promise<T | undefined> {
     const needed = this.#scope.closure(module.prelude.dependencies);
     const params = { position: module.toPosition(offset), ...more };
-    const limit = this.#helpLimit;
-    const answer = await this.#project.ask(method, scratchName, params, needed, limit);
+    const limits = { limit: this.#helpLimit };
+    const answer = await this.#project.ask(method, scratchName, params, needed, limits);
     return (answer as T | null) ?? undefined;
   }
 
@@ -228,7 +235,7 @@ export class TypeScriptLanguage implements Language {
     if (callables.length > detailLimit) return details;
     await Promise.all(
       callables.map(async (item) => {
-        const resolved = await this.#project.resolve(item, this.#helpLimit);
+        const resolved = await this.#project.resolve(item, { limit: this.#helpLimit });
         const { detail } = resolved as LspCompletionItem;
         if (detail !== undefined) details.set(item, detail);
       }),

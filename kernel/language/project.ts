@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { configText } from "./config.ts";
 import { Disk } from "./disk.ts";
 import { moduleName, moduleSpecifier, prefix } from "./module.ts";
-import { Server } from "./server.ts";
+import { type Limits, Server } from "./server.ts";
 import type { LanguageOptions } from "./types.ts";
 
 const configName = `${prefix}tsconfig.json`;
@@ -98,26 +98,25 @@ export class Project {
   /**
    * Asks about a document.
    * @param needed the numbers of the cells that the answer depends on, the nearest first.
-   * @param limit milliseconds.
    */
   ask(
     method: string,
     name: string,
     params: object,
     needed: readonly number[],
-    limit: number,
+    limits: Limits,
   ): Promise<unknown> {
     return this.#server.request(
       `textDocument/${method}`,
       { textDocument: { uri: this.#server.uri(name) }, ...params },
-      limit,
+      limits,
       () => this.#open(needed),
     );
   }
 
   /** What the server tells more of an item of a completion list. */
-  resolve(item: unknown, limit: number): Promise<unknown> {
-    return this.#server.request("completionItem/resolve", item, limit);
+  resolve(item: unknown, limits: Limits): Promise<unknown> {
+    return this.#server.request("completionItem/resolve", item, limits);
   }
 
   /** Tells the server what has changed on disk since the last call. */

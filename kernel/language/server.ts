@@ -21,6 +21,13 @@ interface Document {
   isOpen: boolean;
 }
 
+export interface Limits {
+  /** Milliseconds for the answer; a server that does not keep it is ended. */
+  readonly limit: number;
+  /** Ends the question, and lets the server live. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Milliseconds. A request that gives up earlier does not keep the server from starting. */
 const startLimit = 60_000;
 
@@ -125,14 +132,13 @@ export class Server {
 
   /**
    * Asks about the documents as they stand now. A server that ends instead of answering is asked once more.
-   * @param limit milliseconds for the answer; a server that does not keep it is ended.
    * @param prepare opens what the question needs, each time a process is about to be asked.
-   * @throws ServerTimeout, ConnectionClosed, or ResponseError.
+   * @throws ServerTimeout, ConnectionClosed, ResponseError, or the signal's reason.
    */
   async request(
     method: string,
     params: unknown,
-    limit: number,
+    { limit, signal }: Limits,
     prepare: () => void = () => {},
   ): Promise<unknown> {
     const deadline = Date.now() + limit;
@@ -142,7 +148,7 @@ export class Server {
       const child = this.#child;
       prepare();
       try {
-        return await within(wire.request(method, params), left(), limit, "did not answer");
+        return await within(wire.request(method, params, signal), left(), limit, "did not answer");
       } catch (error) {
         if (error instanceof ServerTimeout || error instanceof ConnectionClosed) this.#end(child);
         if (!(error instanceof ConnectionClosed) || attempt === 2 || this.#disposed) throw error;

@@ -49,8 +49,16 @@ export interface LanguageOptions {
 export interface Language {
   /** Starts the server ahead of the first cell. */
   start(): void;
-  /** Type-checks a cell against what the committed cells before it declared. Changes nothing that others see. */
-  check(id: number, source: string, analysis: CellAnalysis): Promise<CheckResult>;
+  /**
+   * Type-checks a cell against what the committed cells before it declared. Changes nothing that others see. Never
+   * rejects; aborted by `signal`, it finds nothing.
+   */
+  check(
+    id: number,
+    source: string,
+    analysis: CellAnalysis,
+    signal?: AbortSignal,
+  ): Promise<CheckResult>;
   /** The cell has run: from now on later cells see its types, and of its values those in `reached`. */
   commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void;
   /** The values of all cells are gone (restart or lost worker). */

@@ -52,45 +52,64 @@ describe("language server process", () => {
     const language = new TypeScriptLanguage({
       directory: notebook.directory,
       conditions: [],
-      checkLimit: 400,
+      checkLimit: 1000,
     });
-    const check = (id: number, source: string) => language.check(id, source, analyze(source));
-    await check(1, "1");
-    language.commit(1, "let early = 1;", analyze("let early = 1;"), ["early"]);
-    await check(2, "early");
+    let id = 0;
+    /** As often as it takes a new server to start on a busy machine. */
+    const check = async (source: string) => {
+      for (;;) {
+        const result = await language.check(++id, source, analyze(source));
+        if (result.notice === undefined)
+          return result.diagnostics.map(({ severity, code }) => `${severity} ${code}`);
+      }
+    };
+    const early = "let early = 1;";
+    assert.deepEqual(await check(early), []);
+    language.commit(id, early, analyze(early), ["early"]);
+    assert.deepEqual(await check("early"), []);
     const hanging = language.processId!;
     process.kill(hanging, "SIGSTOP");
-    const source = "let late = 'a'; class Late { n = 1 }";
-    const { diagnostics, notice } = await check(3, source);
+    const late = "let late = 'a'; class Late { n = 1 }";
+    const { diagnostics, notice } = await language.check(++id, late, analyze(late));
     assert.deepEqual(diagnostics, []);
-    assert.match(
-      notice ?? "",
-      /did not answer within 0\.4 s\. The cell runs without a type check\./,
-    );
-    language.commit(3, source, analyze(source), ["late", "Late"]);
+    assert.match(notice ?? "", /did not answer within 1 s\. The cell runs without a type check\./);
+    language.commit(id, late, analyze(late), ["late", "Late"]);
     await ended(hanging);
-    await delay(600);
     // What the server failed on has no types any more, so that it does not fail on it again; the rest has.
-    const uses = "late.anything; late = 5; const l: Late<number> = new Late(1); early.toFixed();";
-    assert.deepEqual(await check(4, uses), { diagnostics: [] });
-    assert.deepEqual(
-      (await check(5, "early = 'text'")).diagnostics.map(({ code }) => code),
-      [2322],
-    );
+    const uses =
+      "late.list.map((e) => e); late = 5; const l: Late<number> = new Late(1); early.toFixed();";
+    assert.deepEqual(await check(uses), ["warning 7006"]);
+    assert.deepEqual(await check("early = 'text'"), ["error 2322"]);
     await language.dispose();
   });
 
+  it("is no longer asked when a check is aborted", async () => {
+    await notebook.run("const kept = 1;");
+    const pid = notebook.language.processId!;
+    process.kill(pid, "SIGSTOP");
+    const controller = new AbortController();
+    const source = "const n: number = 'a';";
+    const stopped = notebook.language.check(50, source, analyze(source), controller.signal);
+    const queued = notebook.language.check(51, source, analyze(source), controller.signal);
+    controller.abort();
+    assert.deepEqual(await Promise.all([stopped, queued]), [
+      { diagnostics: [] },
+      { diagnostics: [] },
+    ]);
+    process.kill(pid, "SIGCONT");
+    assert.deepEqual(await notebook.run("kept.toFixed();"), []);
+    assert.equal(notebook.language.processId, pid);
+  });
+
   it("that hangs gives no completion, and is replaced", async () => {
-    const language = new TypeScriptLanguage({
-      directory: notebook.directory,
-      conditions: [],
-      helpLimit: 300,
-    });
-    assert.ok((await language.complete("Ma", 2)).items.length > 0);
+    const { directory } = notebook;
+    const language = new TypeScriptLanguage({ directory, conditions: [], helpLimit: 1000 });
+    const complete = () => language.complete("Ma", 2);
+    while ((await complete()).items.length === 0);
     process.kill(language.processId!, "SIGSTOP");
-    assert.deepEqual(await language.complete("Ma", 2), { items: [], start: 0, end: 2 });
-    await delay(600);
-    assert.ok((await language.complete("Ma", 2)).items.length > 0);
+    assert.deepEqual(await complete(), { items: [], start: 0, end: 2 });
+    while ((await complete()).items.length === 0);
+    assert.equal(await language.inspect("nothing", 1, 0), undefined);
     await language.dispose();
   });
 
