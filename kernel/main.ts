@@ -5,6 +5,7 @@ import {
   type Interpreter,
   type InterpreterEvents,
   log,
+  logOnce,
   readConnection,
   Server,
 } from "./protocol/index.ts";
@@ -28,6 +29,11 @@ async function main(): Promise<void> {
 
 // One mistake in handling a message is no reason to lose a notebook's state.
 process.on("uncaughtException", (error) => log(`Unexpected: ${error?.stack ?? error}`));
+// Each warning once; of this one ZeroMQ's binding does not know that it is wrong for the option that we switch.
+process.removeAllListeners("warning");
+process.on("warning", ({ message }) => {
+  if (!message.startsWith("Socket option will not take effect")) logOnce(message);
+});
 // Where Jupyter's log has gone, nobody reads it.
 process.stderr.on("error", () => {});
 

@@ -8,7 +8,7 @@ type StreamName = "stdout" | "stderr";
 /** Milliseconds that text waits for more text of the same stream. */
 const streamDelay = 20;
 /** UTF-16 units of one stream message at most: what a browser takes without a pause. */
-const streamSize = 1 << 17;
+const streamSize = 1 << 16;
 
 interface PendingText {
   readonly name: StreamName;

@@ -8,7 +8,7 @@ import { Outbox } from "./outbox.ts";
 type Frames = readonly Uint8Array[];
 
 /** Messages that wait for one slow client within ZeroMQ, before those of ours wait. */
-const publishedAhead = 1000;
+const publishedAhead = 500;
 /** Milliseconds between two tries to send to a client that does not keep up. */
 const retryEvery = 5;
 /** Milliseconds after which a client that takes nothing at all loses what it does not take. */
@@ -95,8 +95,14 @@ export class PublisherSocket {
     verbosity: "allSubs",
   });
   readonly #outbox = new Outbox((frames) => this.#send(frames));
+  readonly #patience: number;
   /** While a client is given up on: when to try again whether it takes messages. */
   #nextProbe: number | undefined;
+
+  /** @param limit milliseconds after which a client that takes nothing at all loses what it does not take */
+  constructor(limit = patience) {
+    this.#patience = limit;
+  }
 
   send(frames: Frames): void {
     void this.#outbox.push(frames);
@@ -119,20 +125,31 @@ export class PublisherSocket {
 
   async #send(frames: Frames): Promise<void> {
     const message = [...frames];
-    if (this.#nextProbe !== undefined) {
-      if (performance.now() < this.#nextProbe) return this.#sendDropping(message);
-      this.#nextProbe = undefined;
-    } else {
-      const end = performance.now() + patience;
-      while (performance.now() < end) {
-        if (await this.#trySend(message)) return;
-        await sleep(retryEvery);
-      }
-      logOnce("A client does not read what is published; it loses messages.");
+    const end = performance.now() + this.#patience;
+    while (this.#nextProbe === undefined) {
+      if (await this.#trySend(message)) return;
+      if (performance.now() > end) {
+        logOnce("A client does not read what is published; it loses messages.");
+        this.#nextProbe = performance.now() + probeEvery;
+        this.socket.noDrop = false;
+      } else await sleep(retryEvery);
     }
-    if (await this.#trySend(message)) return;
-    this.#nextProbe = performance.now() + probeEvery;
-    await this.#sendDropping(message);
+    await this.#sendLossy(message, this.#nextProbe);
+  }
+
+  async #sendLossy(message: Uint8Array[], nextProbe: number): Promise<void> {
+    if (performance.now() > nextProbe) {
+      this.socket.noDrop = true;
+      if (await this.#trySend(message)) {
+        this.#nextProbe = undefined;
+        return;
+      }
+      this.#nextProbe = performance.now() + probeEvery;
+      this.socket.noDrop = false;
+    }
+    await this.socket.send(message);
+    // Clients that do read get the time for it.
+    await sleep(0);
   }
 
   async #trySend(message: Uint8Array[]): Promise<boolean> {
@@ -143,17 +160,6 @@ export class PublisherSocket {
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") return false;
       throw error;
     }
-  }
-
-  async #sendDropping(message: Uint8Array[]): Promise<void> {
-    this.socket.noDrop = false;
-    try {
-      await this.socket.send(message);
-    } finally {
-      this.socket.noDrop = true;
-    }
-    // Clients that do read get the time for it.
-    await sleep(0);
   }
 }
 
