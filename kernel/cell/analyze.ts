@@ -23,7 +23,7 @@ export function analyze(source: string): CellAnalysis {
   const used = resolved.references.filter((reference) => !resolved.scope.declares(reference));
   const result = resultOf(program);
   const analysis: CellAnalysis = {
-    declarations: [...program.body.flatMap(statementDeclarations), ...resolved.nestedVars],
+    declarations: [...program.body, ...resolved.nestedVars].flatMap(statementDeclarations),
     references: new Set(used.map(({ name }) => name)),
     assignments: new Set(used.filter(({ writes }) => writes).map(({ name }) => name)),
     imports: resolved.imports,

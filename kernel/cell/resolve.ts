@@ -1,7 +1,6 @@
 /** Walks a cell's syntax tree once and finds what its identifiers mean. */
-import type { Program } from "oxc-parser";
-import type { Reference, Scope } from "./scope.ts";
-import type { Declaration } from "./types.ts";
+import type { Program, VariableDeclaration } from "oxc-parser";
+import type { Reference, Scope, Span } from "./scope.ts";
 import { codeHandlers } from "./walk-code.ts";
 import { typeHandlers } from "./walk-types.ts";
 import { Walker } from "./walker.ts";
@@ -12,8 +11,11 @@ export interface Resolved {
   /** References that no scope within the cell's top level declares, in the order of the source. */
   readonly references: readonly Reference[];
   /** `var` declarations below the top level, whose names belong to it. */
-  readonly nestedVars: readonly Declaration[];
+  readonly nestedVars: readonly VariableDeclaration[];
+  /** Those of them that stand before `of` or `in`. */
+  readonly loopTargets: ReadonlySet<VariableDeclaration>;
   readonly imports: readonly string[];
+  readonly importMetas: readonly Span[];
   readonly hasTopLevelAwait: boolean;
   /** Where expression statements start that stand in a list, so that a semicolon may precede them. */
   readonly statementStarts: ReadonlySet<number>;
@@ -28,7 +30,9 @@ export function resolve(program: Program): Resolved {
     scope: walker.top,
     references: walker.top.free(),
     nestedVars: walker.nestedVars,
+    loopTargets: walker.loopTargets,
     imports: [...walker.imports],
+    importMetas: walker.importMetas,
     hasTopLevelAwait: walker.hasTopLevelAwait,
     statementStarts: walker.statementStarts,
   };

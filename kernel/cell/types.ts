@@ -53,9 +53,42 @@ export interface CellSyntaxError {
 
 /** A cell as the worker evaluates it. */
 export interface CompiledCell {
-  /** JavaScript for the running Node. */
+  /** JavaScript for the running Node: an async function that takes a `CellRuntime`. */
   readonly code: string;
   /** Source map, version 3, from `code` to the cell's TypeScript. */
   readonly map: string;
   readonly declarations: readonly Declaration[];
+}
+
+/**
+ * A name of the notebook: an object whose one property has that name and holds the value. Each name has an object
+ * of its own, so that reading it stays as fast with a thousand names as with one.
+ */
+export type NameBox = object;
+
+/** How a name comes to be; "hoisted" is a `var` that has no value yet. */
+export type PublishedKind = Exclude<DeclarationKind, "type" | "interface" | "import"> | "hoisted";
+
+/** What a compiled cell calls while it runs. */
+export interface CellRuntime {
+  /** The value of the cell's last expression. */
+  result: unknown;
+  /** What `import.meta` is in a cell. */
+  readonly meta: object;
+  box(name: string): NameBox;
+  /** The value of a name that may not exist, for `typeof`. */
+  peek(name: string): unknown;
+  /** Gives names that the cell has reached their values. */
+  publish(kind: PublishedKind, values: Readonly<Record<string, unknown>>): void;
+  /** Stands for a constant of this cell where the cell assigns to it: reading reads it, writing throws. */
+  constant(name: string): object;
+  /**
+   * Awaits a module.
+   * @param start where the import stands in the cell.
+   */
+  load(module: Promise<unknown>, start: number): Promise<object>;
+  /** Publishes names of a module under local names; `*` is the module itself. */
+  bind(module: object, specifier: string, names: Readonly<Record<string, string>>): void;
+  /** What `require` gives for a module. */
+  required(module: object): unknown;
 }

@@ -7,6 +7,7 @@ import type {
   Class,
   Expression,
   Function as FunctionNode,
+  Node,
   ParamPattern,
 } from "oxc-parser";
 import { boundNames } from "./declarations.ts";
@@ -64,16 +65,27 @@ export const codeHandlers: Handlers = {
     walker.visit(source);
     walker.visit(node.options);
   },
-  MetaProperty: () => {},
+  MetaProperty: ({ meta, start, end }, walker) => {
+    if (meta.name === "import") walker.importMetas.push({ start, end });
+  },
   BreakStatement: () => {},
   ContinueStatement: () => {},
   LabeledStatement: (node, walker) => walker.visit(node.body),
 
   VariableDeclaration: (node, walker) => {
     if (node.kind === "await using") walker.awaits();
+    const isNested = node.kind === "var" && !walker.atTopLevel;
+    const isNotebooks = isNested && walker.scope.varScope === walker.top;
+    if (isNotebooks) walker.nestedVars.push(node);
     for (const { id, init } of node.declarations) {
-      if (node.kind === "var" && !walker.atTopLevel) hoist(id, walker);
-      patternParts(id, walker);
+      if (isNested) hoist(id, walker);
+      if (isNotebooks) {
+        // It becomes an assignment to a name of the notebook.
+        if ("typeAnnotation" in id) walker.visit(id.typeAnnotation);
+        target(id, walker, { named: init ? anonymous(init) : undefined });
+      } else {
+        patternParts(id, walker);
+      }
       walker.visit(init);
     }
   },
@@ -129,8 +141,8 @@ function operand(expression: Expression, role: Role, walker: Walker): void {
 }
 
 /** Visits the types that `unwrapped` takes away. */
-function typesAround(expression: Expression, walker: Walker): void {
-  for (let node: Expression = expression; isWrapper(node); node = node.expression) {
+function typesAround(expression: Node, walker: Walker): void {
+  for (let node = expression; isWrapper(node); node = node.expression) {
     if ("typeAnnotation" in node) walker.visit(node.typeAnnotation);
     if ("typeArguments" in node) walker.visit(node.typeArguments);
   }
@@ -138,7 +150,7 @@ function typesAround(expression: Expression, walker: Walker): void {
 
 /** What an assignment writes to. */
 function target(
-  node: AssignmentTarget | AssignmentTargetMaybeDefault,
+  node: AssignmentTarget | AssignmentTargetMaybeDefault | BindingPattern,
   walker: Walker,
   { named, role = "plain" }: { named?: Span | undefined; role?: Role } = {},
 ): void {
@@ -215,14 +227,9 @@ export function binding(pattern: BindingPattern | ParamPattern, walker: Walker):
   patternParts(pattern, walker);
 }
 
-/** A `var` below the top level. */
+/** Declares a `var` where it belongs, which is not where it stands. */
 function hoist(pattern: BindingPattern, walker: Walker): void {
-  const { varScope } = walker.scope;
-  for (const bound of boundNames(pattern)) {
-    varScope.values.add(bound.name);
-    if (varScope !== walker.top) continue;
-    walker.nestedVars.push({ ...bound, kind: "var", isValue: true, isType: false });
-  }
+  for (const { name } of boundNames(pattern)) walker.scope.varScope.values.add(name);
 }
 
 /** The names of `for (let …)` belong to the loop. */
@@ -236,8 +243,12 @@ function loopHead(head: Child, walker: Walker): void {
 function forEach(node: NodeOf<"ForInStatement" | "ForOfStatement">, walker: Walker): void {
   walker.block(() => {
     loopHead(node.left, walker);
-    if (node.left.type === "VariableDeclaration") walker.visit(node.left);
-    else target(node.left, walker);
+    if (node.left.type === "VariableDeclaration") {
+      walker.loopTargets.add(node.left);
+      walker.visit(node.left);
+    } else {
+      target(node.left, walker);
+    }
     walker.all([node.right, node.body]);
   });
 }

@@ -1,5 +1,11 @@
 /** How the walk goes through types, and through what TypeScript and modules add to statements. */
-import type { Expression, IdentifierName, ParamPattern, Statement, TSTypeName } from "oxc-parser";
+import type {
+  Expression,
+  ParamPattern,
+  Statement,
+  TSModuleDeclaration,
+  TSTypeName,
+} from "oxc-parser";
 import { namespaceName, statementDeclarations } from "./declarations.ts";
 import type { Meaning, Scope } from "./scope.ts";
 import { binding } from "./walk-code.ts";
@@ -18,7 +24,7 @@ export const typeHandlers: Handlers = {
     if (moduleReference.type === "TSExternalModuleReference") {
       walker.imports.add(moduleReference.expression.value);
     } else {
-      typeName(moduleReference, "namespace", "namespace", walker);
+      typeName(moduleReference, "value", "value", walker);
     }
   },
 
@@ -156,7 +162,7 @@ function heritage(expression: Expression, walker: Walker): void {
   walker.refer(leftmost, leftmost === expression ? "type" : "namespace");
 }
 
-function pathOf(name: TSTypeName | IdentifierName): string {
+function pathOf(name: TSTypeName | TSModuleDeclaration["id"]): string {
   if (name.type === "TSQualifiedName") return `${pathOf(name.left)}.${name.right.name}`;
   return name.type === "Identifier" ? name.name : "";
 }

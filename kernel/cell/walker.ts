@@ -1,8 +1,7 @@
 /** The walk over a cell's syntax tree: where it is, and what it has found. */
-import { type Expression, type Node, type Statement, visitorKeys } from "oxc-parser";
+import { type Node, type Statement, type VariableDeclaration, visitorKeys } from "oxc-parser";
 import { statementDeclarations } from "./declarations.ts";
 import { type Meaning, type Role, Scope, type Span } from "./scope.ts";
-import type { Declaration } from "./types.ts";
 
 export type Child = Node | null | undefined;
 
@@ -13,8 +12,10 @@ export type Handlers = { readonly [T in Node["type"]]?: (node: NodeOf<T>, walker
 
 export class Walker {
   readonly top = new Scope(undefined, true);
-  readonly nestedVars: Declaration[] = [];
+  readonly nestedVars: VariableDeclaration[] = [];
+  readonly loopTargets = new Set<VariableDeclaration>();
   readonly imports = new Set<string>();
+  readonly importMetas: Span[] = [];
   readonly statementStarts = new Set<number>();
   hasTopLevelAwait = false;
   scope = this.top;
@@ -124,7 +125,7 @@ export function isWrapper(node: Node): node is Wrapper {
 }
 
 /** The expression without its wrappers. */
-export function unwrapped(expression: Expression): Expression {
+export function unwrapped(expression: Node): Node {
   let inner = expression;
   while (isWrapper(inner)) inner = inner.expression;
   return inner;
