@@ -5,8 +5,8 @@ export interface Mistake {
   /** UTF-16 offsets into the source. */
   readonly start: number;
   readonly end: number;
-  /** Such as `TS2322`. */
-  readonly code?: string;
+  /** What it is, such as `error TS2322`. */
+  readonly label: string;
 }
 
 /** Mistakes that are printed; more only push the first ones out of sight. */
@@ -39,17 +39,16 @@ export function codeFrames(source: string, count: number, mistakes: readonly Mis
 function codeFrame(
   source: string,
   count: number,
-  { message, start, end, code }: Mistake,
+  { message, start, end, label }: Mistake,
 ): string[] {
   const { number, text, column } = lineAt(source, start);
-  const name = code === undefined ? "error" : `error ${code}`;
   const place = `${cyan(`cell[${count}]`)}:${yellow(String(number))}:${yellow(String(column + 1))}`;
   const length = Math.max(1, Math.min(end - start, text.length - column));
   const margin = String(number);
   // Tabs stay tabs, so that the squiggle stands under its word however wide they are shown.
   const indent = text.slice(0, column).replace(/[^\t]/g, " ");
   return [
-    ...`${place} - ${boldRed(name)}: ${message}`.split("\n"),
+    ...`${place} - ${boldRed(label)}: ${message}`.split("\n"),
     "",
     `${inverse(margin)} ${text}`,
     `${inverse(" ".repeat(margin.length))} ${indent}${red("~".repeat(length))}`,

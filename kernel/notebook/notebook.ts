@@ -1,5 +1,10 @@
 /** A notebook's cells from source to outcome: understood, checked, compiled, run, and known to the cells after them. */
-import { type CellAnalysis, type CompiledCell, CompileError } from "../cell/index.ts";
+import {
+  type CellAnalysis,
+  type CellSyntaxError,
+  type CompiledCell,
+  CompileError,
+} from "../cell/index.ts";
 import type { Language } from "../language/index.ts";
 import type {
   CellOutcome,
@@ -80,7 +85,9 @@ export class Notebook implements Interpreter {
       if (question) return this.#explain(question.name, question.detail);
       return { status: "error", error: syntaxError(source, count, analysis.errors) };
     }
-    const prepared = await this.#untilInterrupt(this.#prepare(request, analysis));
+    const prepared = await this.#untilInterrupt((signal) =>
+      this.#prepare(request, analysis, signal),
+    );
     if ("ename" in prepared) return { status: "error", error: prepared };
     const losses = this.#losses;
     const outcome = await worker.execute({
@@ -135,11 +142,12 @@ export class Notebook implements Interpreter {
   async #prepare(
     request: CellRequest,
     analysis: CellAnalysis,
+    signal: AbortSignal,
   ): Promise<PreparedCell | ErrorDescription> {
     const compiling = this.#compile(request, analysis);
     // Where the check finds errors, those of the compiler tell nothing more.
     compiling.catch(() => {});
-    return (await this.#check(request, analysis)) ?? (await compiling);
+    return (await this.#check(request, analysis, signal)) ?? (await compiling);
   }
 
   async #compile(
@@ -158,8 +166,9 @@ export class Notebook implements Interpreter {
   async #check(
     { id, count, source }: CellRequest,
     analysis: CellAnalysis,
+    signal: AbortSignal,
   ): Promise<ErrorDescription | undefined> {
-    const check = await this.#parts.language.check(id, source, analysis);
+    const check = await this.#parts.language.check(id, source, analysis, signal);
     if (check.notice && !this.#unchecked) {
       this.#events.output({ type: "stream", cell: id, name: "stderr", text: `${check.notice}\n` });
     }
@@ -169,12 +178,18 @@ export class Notebook implements Interpreter {
     return describe("TypeScriptError", source, count, errors.map(asMistake));
   }
 
-  async #untilInterrupt<T>(work: Promise<T>): Promise<T | ErrorDescription> {
+  async #untilInterrupt<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | ErrorDescription> {
+    const controller = new AbortController();
     const stopped = new Promise<ErrorDescription>((resolve) => {
-      this.#stopPreparing = () => resolve(interrupted);
+      this.#stopPreparing = () => {
+        resolve(interrupted);
+        controller.abort();
+      };
     });
     try {
-      return await Promise.race([work, stopped]);
+      return await Promise.race([stopped, work(controller.signal)]);
     } finally {
       this.#stopPreparing = undefined;
     }
@@ -200,9 +215,15 @@ export class Notebook implements Interpreter {
   }
 }
 
-function syntaxError(source: string, count: number, errors: readonly Mistake[]): ErrorDescription {
+function syntaxError(
+  source: string,
+  count: number,
+  errors: readonly CellSyntaxError[],
+): ErrorDescription {
+  const label = "SyntaxError";
   // What a parser says after its first error is mostly guessing.
-  return describe("SyntaxError", source, count, errors.slice(0, 1));
+  const first = errors.slice(0, 1).map((error) => ({ ...error, label }));
+  return describe(label, source, count, first);
 }
 
 function describe(
@@ -224,5 +245,5 @@ function asMistake(diagnostic: {
   readonly code: number;
 }): Mistake {
   const { message, start, end, code } = diagnostic;
-  return { message, start, end, code: `TS${code}` };
+  return { message, start, end, label: `error TS${code}` };
 }

@@ -1,0 +1,105 @@
+/** The kernel under Jupyter's own programs. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { installKernel } from "../../../kernel/install.mjs";
+import { builtKernel } from "../build.ts";
+
+const python =
+  process.env.PYTHON ?? fileURLToPath(new URL("../../../.venv/bin/python", import.meta.url));
+
+interface Output {
+  readonly output_type: string;
+  readonly name?: string;
+  readonly text?: string | readonly string[];
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly ename?: string;
+}
+
+interface Cell {
+  readonly execution_count: number | null;
+  readonly outputs: readonly Output[];
+}
+
+function notebook(sources: readonly string[]): string {
+  const cells = sources.map((source, index) => ({
+    ...{ cell_type: "code", id: `cell-${index}`, metadata: {}, source },
+    ...{ execution_count: null, outputs: [] },
+  }));
+  const kernelspec = { name: "typescript", display_name: "TypeScript", language: "typescript" };
+  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
+}
+
+describe("nbconvert", () => {
+  let prefix: string;
+
+  before(async function () {
+    const probe = ["-c", "import nbconvert, nbclient"];
+    if (!existsSync(python) || spawnSync(python, probe).status !== 0) {
+      this.test!.title = "needs nbconvert in .venv (or the PYTHON that is named)";
+      this.skip();
+    }
+    prefix = await mkdtemp(join(tmpdir(), "kernel-nbconvert-"));
+    await installKernel({ prefix, entry: await builtKernel() });
+  });
+  after(async () => {
+    if (prefix) await rm(prefix, { recursive: true, force: true });
+  });
+
+  const run = (...args: string[]) =>
+    spawnSync(python, ["-m", "nbconvert", ...args], {
+      cwd: prefix,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        JUPYTER_PATH: join(prefix, "share", "jupyter"),
+        JUPYTER_DATA_DIR: join(prefix, "data"),
+      },
+    });
+
+  it("executes a notebook", async () => {
+    const sources = [
+      "const half: number = 21;\nconsole.log('😀');",
+      "half * 2",
+      "await new Promise((resolve) => setTimeout(resolve, 10)); console.error('done')",
+    ];
+    await writeFile(join(prefix, "good.ipynb"), notebook(sources));
+    const { status, stderr } = run("--to", "notebook", "--execute", "--inplace", "good.ipynb");
+    assert.equal(status, 0, stderr);
+    const { cells, metadata } = JSON.parse(await readFile(join(prefix, "good.ipynb"), "utf8"));
+    const [first, second, third] = cells as Cell[];
+    assert.equal([first?.outputs[0]?.text].flat().join(""), "😀\n");
+    assert.equal(second?.execution_count, 2);
+    assert.deepEqual([second?.outputs[0]?.data?.["text/plain"]].flat(), ["42"]);
+    assert.equal(third?.outputs[0]?.name, "stderr");
+    assert.equal(metadata.language_info.name, "typescript");
+    assert.equal(metadata.language_info.file_extension, ".ts");
+  });
+
+  it("stops at a cell that does not pass the type check", async () => {
+    const sources = ["const n: number = 'text';", "console.log('not reached')"];
+    await writeFile(join(prefix, "bad.ipynb"), notebook(sources));
+    const { status, stderr } = run("--to", "notebook", "--execute", "--inplace", "bad.ipynb");
+    assert.notEqual(status, 0);
+    assert.match(
+      stripVTControlCharacters(stderr),
+      /cell\[1\]:1:7 - error TS2322: Type 'string' is not assignable to type 'number'/,
+    );
+  });
+
+  it("highlights, and writes a script with the language's own ending", async () => {
+    await writeFile(join(prefix, "page.ipynb"), notebook(["const answer: number = 42;"]));
+    assert.equal(run("--to", "notebook", "--execute", "--inplace", "page.ipynb").status, 0);
+    assert.equal(run("--to", "html", "page.ipynb").status, 0);
+    // Pygments marks keywords of the language it was told.
+    const html = await readFile(join(prefix, "page.html"), "utf8");
+    assert.match(html, /<span class="kd">const<\/span>/);
+    assert.equal(run("--to", "script", "page.ipynb").status, 0);
+    assert.match(await readFile(join(prefix, "page.ts"), "utf8"), /const answer: number = 42;/);
+  });
+});
