@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LanguageOptions } from "./types.ts";
 
@@ -87,16 +87,20 @@ function extendedBy(file: string): string[] {
 export function configText(options: LanguageOptions, roots: readonly string[]): string {
   const base = findConfig(options.directory);
   return JSON.stringify({
-    ...(base && { extends: base }),
+    ...(base && { extends: slashed(base) }),
     compilerOptions: {
       ...(!base && defaultOptions),
       ...runtimeOptions,
       customConditions: [...new Set([...options.conditions, "node"])],
     },
-    files: [...roots, ...ambientFiles(options.directory)],
+    files: [...roots, ...ambientFiles(options.directory).map(slashed)],
     include: [],
     typeAcquisition: { enable: false },
   });
+}
+
+function slashed(path: string): string {
+  return path.replaceAll(sep, "/");
 }
 
 /** Declarations of what every cell can use: Node's own, and those of the kernel. */

@@ -7,12 +7,15 @@ import type { Diagnostic } from "./types.ts";
 
 const severities = ["error", "warning", "information", "hint"] as const;
 
-/**
- * Errors that say something about the project around the cell rather than about the cell, so that they must not
- * keep it from running.
- */
+/** Errors that are none in a notebook, so that they must not keep a cell from running. */
 const neverBlocking = new Set([
-  7016, // The package or module has no declarations: it is `any`.
+  7016, // A package or module has no declarations: it is `any`.
+  7005, // A variable has no type yet: it may get its value in a later cell.
+  7034,
+  2664, // A module without declarations is declared.
+  2665,
+  2717, // What is declared outside the cell is declared otherwise than by an earlier run of the same cell.
+  2403,
 ]);
 
 /** Something has no type, and what surrounds it gives it none. */
@@ -81,11 +84,15 @@ function severityOf(
   const severity = severities[(item.severity ?? 1) - 1] ?? "error";
   if (severity !== "error") return severity;
   if (neverBlocking.has(code) || (untyped && implicitAny.has(code))) return "warning";
-  // The running Node may have built-in modules that the declarations at hand do not know yet.
-  if ((code === 2307 || code === 2591) && isBuiltin(text.replace(/^["'`]|["'`]$/g, "")))
-    return "warning";
-  return severity;
+  // The running Node may have modules and globals that the declarations at hand do not know yet.
+  const isKnown =
+    (moduleNotFound.has(code) && isBuiltin(text.replace(/^["'`]|["'`]$/g, ""))) ||
+    (nameNotFound.has(code) && Object.hasOwn(globalThis, text));
+  return isKnown ? "warning" : severity;
 }
+
+const moduleNotFound = new Set([2307, 2591]);
+const nameNotFound = new Set([2304, 2552]);
 
 /** Says in terms of cells what the compiler says in terms of modules. */
 function explain(message: string, code: number, text: string, scope: Scope): string {
@@ -102,7 +109,7 @@ function explain(message: string, code: number, text: string, scope: Scope): str
         : message;
     case 1361: // A type is used as a value.
     case 2304: // A name is not found.
-    case 2552: // The same, with a proposal.
+    case 2552: // The same, with a proposal of another name.
       return scope.isUnreached(text)
         ? `'${text}' has no value: the cell that declares it stopped before that line.`
         : message;

@@ -22,12 +22,16 @@ export interface Entry {
 
 const variables: ReadonlySet<DeclarationKind> = new Set(["const", "let", "var", "function"]);
 
+const declaredName =
+  /\b(?:var|let|const|function|class|interface|enum|namespace|type)\s+([\p{ID_Continue}$]+)/gu;
+
 /** Names as the next cell sees them. A value and a type of one name may come from different cells. */
 export class Scope {
   readonly #values = new Map<string, Entry>();
   readonly #types = new Map<string, Entry>();
   readonly #unreached = new Set<string>();
-  readonly #augmentations = new Map<string, Module>();
+  /** Modules that augment, with the names that they may declare outside themselves. */
+  readonly #augmentations = new Map<Module, ReadonlySet<string>>();
   readonly #modules = new Map<number, Module>();
 
   value(name: string): Entry | undefined {
@@ -57,10 +61,7 @@ export class Scope {
     return modules;
   }
 
-  /**
-   * Makes the names of a cell that has run visible: all its types, and of its values those it reached.
-   * @param source identifies a repeated run of a cell that augments: the earlier one is replaced.
-   */
+  /** Makes the names of a cell that has run visible: all its types, and of its values those it reached. */
   add(module: Module, source: string, analysis: CellAnalysis, reached: ReadonlySet<string>): void {
     this.#modules.set(module.number, module);
     for (const { name, kind, isValue, isType } of analysis.declarations) {
@@ -71,7 +72,16 @@ export class Scope {
       else if (isValue) this.#unreached.add(name);
       if (isType) this.#types.set(name, entry);
     }
-    if (module.augments) this.#augmentations.set(source, module);
+    if (module.augments) this.#augment(module, source);
+  }
+
+  /** A cell that is run again, as it was or changed, replaces what it declared outside itself before. */
+  #augment(module: Module, source: string): void {
+    const names = new Set([...source.matchAll(declaredName)].map(([, name]) => name!));
+    for (const [earlier, declared] of this.#augmentations) {
+      if ([...names].some((name) => declared.has(name))) this.#augmentations.delete(earlier);
+    }
+    this.#augmentations.set(module, names);
   }
 
   /** Takes out the modules that no name leads to, and returns them. */
@@ -91,7 +101,7 @@ export class Scope {
 
   /** What is reached from the roots and from the modules that augment, breadth first. */
   #reach(roots: Iterable<Module>): Set<Module> {
-    const reached = new Set([...roots, ...this.#augmentations.values()]);
+    const reached = new Set([...roots, ...this.#augmentations.keys()]);
     // A set that grows while it is gone through is gone through to its end.
     for (const { dependencies } of reached) {
       for (const number of dependencies) {

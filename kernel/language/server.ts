@@ -56,12 +56,23 @@ const capabilities = {
   },
 };
 
-/** The native compiler's executable: `typescript` itself knows which platform package holds it. */
+/**
+ * The native compiler's executable: `typescript` itself knows which platform package holds it.
+ * @throws Error where either is missing.
+ */
 async function findExecutable(): Promise<string> {
-  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
-  const finder = pathToFileURL(join(dirname(manifest), "lib", "getExePath.js"));
-  const { default: getExePath } = (await import(finder.href)) as { default: () => string };
-  return getExePath();
+  try {
+    const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
+    const finder = pathToFileURL(join(dirname(manifest), "lib", "getExePath.js"));
+    const { default: getExePath } = (await import(finder.href)) as { default: () => string };
+    return getExePath();
+  } catch (error) {
+    const [reason] = String(error instanceof Error ? error.message : error).split("\n");
+    throw new Error(
+      `TypeScript's compiler for ${process.platform}-${process.arch} was not found (${reason}): ` +
+        "install the kernel's packages again, optional ones too.",
+    );
+  }
 }
 
 export class Server {
@@ -213,7 +224,9 @@ export class Server {
       wire.close(reason);
       this.#forget(child);
     };
-    child.once("error", (error) => gone(error.message));
+    child.once("error", (error) =>
+      gone(`TypeScript's language server did not start (${error.message}).`),
+    );
     child.once("exit", (code, signal) =>
       gone(`TypeScript's language server ended (${signal ?? code}).`),
     );

@@ -61,6 +61,16 @@ describe("checking a cell", () => {
     ]);
   });
 
+  it("warns, and does not block, where Node has a global that its types do not know", async () => {
+    Object.defineProperty(globalThis, "newerGlobal", { value: { a: 1 }, configurable: true });
+    try {
+      assert.deepEqual(await marks(notebook, "newerGlobal.a;"), ["warning newerGlobal"]);
+    } finally {
+      Reflect.deleteProperty(globalThis, "newerGlobal");
+    }
+    assert.deepEqual(await marks(notebook, "newerGlobal.a;"), ["error newerGlobal"]);
+  });
+
   it("knows Node's globals, with nothing installed, and no DOM", async () => {
     assert.deepEqual(
       await notebook.run(

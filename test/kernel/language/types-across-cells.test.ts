@@ -187,6 +187,8 @@ const cases: Record<string, Cell[]> = {
     "[1, 2].second()?.toFixed(); answer.toFixed();",
     "declare global { interface Array<T> { second(): T | undefined } var answer: number; }",
     "[1, 2].second()?.toFixed(); globalThis.answer;",
+    "declare global { var answer: string; }",
+    "answer.toUpperCase();",
   ],
   "a declared name exists elsewhere": [
     "declare const given: { a: number }; declare function host(v: string): void;",
@@ -199,11 +201,19 @@ const cases: Record<string, Cell[]> = {
     "new Main().m;",
     "export type { Stats } from 'node:fs'; export { join } from 'node:path'; export {};",
   ],
-  "an implicitly typed let": ["let later;", "later = 5; later = 'x';"],
+  "an implicitly typed let": [
+    "let later;",
+    "later = 5; later = 'x';",
+    "later.anything; const copy = later;",
+  ],
   "decorators, accessors and using": [
     "function logged<T extends abstract new (...args: never[]) => object>(c: T, _: ClassDecoratorContext) { return c; }",
     "@logged class Logged { accessor value = 1; get double() { return this.value * 2; } }",
     "new Logged().double.toFixed(); { using held = { [Symbol.dispose]() {} }; await using later = { async [Symbol.asyncDispose]() {} }; }",
+  ],
+  "names of CommonJS": [
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const exports = {}; const module = 1; const __dirname = import.meta.dirname;",
+    "require('fs'); module.toFixed(); __dirname.length;",
   ],
   "names outside ASCII": [
     "const größe = 1; const $ = 2; const _ = 3;",
