@@ -340,7 +340,7 @@ async function within<T>(promise: Promise<T>, limit: number, problem: string): P
 }
 
 /** Ports that were free a moment ago; all are held open until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) await once(server.listen(0, host), "listening");
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

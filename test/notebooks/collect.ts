@@ -1,6 +1,6 @@
 /** Gathers a notebook's outputs from the kernel's messages, as nbclient and JupyterLab do. */
+import type { Message } from "../kernel/wire.ts";
 import type { CodeCell, ErrorOutput, MimeBundle, Output, RichOutput } from "./notebook.ts";
-import type { Message } from "./wire.ts";
 
 export class OutputCollector {
   /** All outputs shown under a display id, in whatever cell: an update changes each. */
@@ -8,15 +8,15 @@ export class OutputCollector {
   readonly #clearNext = new Set<CodeCell>();
 
   /** Applies a message to the cell that caused it. */
-  receive(cell: CodeCell, { header, content }: Message): void {
-    switch (header.msg_type) {
+  receive(cell: CodeCell, { type, content }: Message): void {
+    switch (type) {
       case "stream":
         this.#stream(cell, content as { name: "stdout" | "stderr"; text: string });
         break;
       case "display_data":
       case "execute_result": {
         const { data, metadata, transient, execution_count } = content as unknown as Rich;
-        const isResult = header.msg_type === "execute_result";
+        const isResult = type === "execute_result";
         const output: RichOutput = {
           output_type: isResult ? "execute_result" : "display_data",
           ...(isResult && { execution_count }),

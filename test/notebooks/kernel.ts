@@ -2,14 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Subscriber } from "zeromq";
 import { startSupervised } from "../../lib/setup/tools/child.mjs";
+import { freePorts } from "../kernel/client.ts";
+import { type Content, decode, encode, type Message, newHeader } from "../kernel/wire.ts";
 import type { KernelSpec } from "./kernelspec.ts";
-import { type Message, Wire } from "./wire.ts";
 
 export interface KernelOptions {
   readonly spec: KernelSpec;
@@ -38,7 +38,8 @@ interface Request {
 }
 
 export class Kernel {
-  readonly #wire: Wire;
+  readonly #key: string;
+  readonly #session = randomUUID();
   readonly #folder: string;
   readonly #child: ReturnType<typeof startSupervised>;
   readonly #exited: Promise<void>;
@@ -66,7 +67,7 @@ export class Kernel {
       part.replaceAll("{connection_file}", file),
     );
     const child = startSupervised(command, args, { cwd: directory, env: { ...env, ...spec.env } });
-    const kernel = new Kernel(child, folder, new Wire(key), ports);
+    const kernel = new Kernel(child, folder, key, ports);
     const end = () => child.stdin?.end();
     signal?.addEventListener("abort", end, { once: true });
     if (signal?.aborted) end();
@@ -82,12 +83,12 @@ export class Kernel {
   private constructor(
     child: ReturnType<typeof startSupervised>,
     folder: string,
-    wire: Wire,
+    key: string,
     ports: { readonly shell: number; readonly control: number; readonly iopub: number },
   ) {
     this.#child = child;
     this.#folder = folder;
-    this.#wire = wire;
+    this.#key = key;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (data) => {
         this.#printed = (this.#printed + data).slice(-4_000);
@@ -113,7 +114,7 @@ export class Kernel {
   async execute(
     code: string,
     { storeHistory, onMessage }: { storeHistory: boolean; onMessage: (message: Message) => void },
-  ): Promise<Message["content"]> {
+  ): Promise<Content> {
     const content = {
       ...{ code, silent: false, store_history: storeHistory, user_expressions: {} },
       ...{ allow_stdin: false, stop_on_error: true },
@@ -128,13 +129,13 @@ export class Kernel {
   }
 
   async interrupt(): Promise<void> {
-    await this.#control.send(this.#wire.encode("interrupt_request", {}).frames);
+    await this.#control.send(this.#encode("interrupt_request", {}).frames);
   }
 
   /** Asks the kernel to end, and ends it with all that it started if it does not. */
   async close(): Promise<void> {
     if (!this.#died) {
-      const { frames } = this.#wire.encode("shutdown_request", { restart: false });
+      const { frames } = this.#encode("shutdown_request", { restart: false });
       await this.#control.send(frames).catch(() => undefined);
       const limit = new AbortController();
       const late = sleep(SHUTDOWN_LIMIT, undefined, limit).catch(() => undefined);
@@ -165,21 +166,26 @@ export class Kernel {
 
   #request(
     type: string,
-    content: object,
+    content: Content,
     onMessage: (message: Message) => void = () => undefined,
   ): Promise<Message> {
     return new Promise((resolve, reject) => {
       if (this.#died) return reject(this.#died);
-      const { id, frames } = this.#wire.encode(type, content);
+      const { id, frames } = this.#encode(type, content);
       this.#requests.set(id, { onMessage, resolve, reject, idle: false });
       this.#shell.send(frames).catch(reject);
     });
   }
 
+  #encode(type: string, content: Content) {
+    const header = newHeader(type, this.#session);
+    return { id: header.msg_id, frames: encode(this.#key, header, content) };
+  }
+
   async #receive(socket: Dealer | Subscriber): Promise<void> {
     for await (const frames of socket) {
-      const message = this.#wire.decode(frames);
-      const request = this.#requests.get(message.parent_header.msg_id ?? "");
+      const message = decode(this.#key, frames);
+      const request = this.#requests.get(message.parent.msg_id ?? "");
       if (!request) continue;
       if (socket === this.#shell) request.reply = message;
       else if (message.content.execution_state === "idle") request.idle = true;
@@ -197,13 +203,4 @@ export class Kernel {
   #rejectAll(error: Error): void {
     for (const request of this.#requests.values()) request.reject(error);
   }
-}
-
-/** Ports that were free a moment ago; all are held open until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  for (const server of servers) await once(server.listen(0, HOST), "listening");
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) await once(server.close(), "close");
-  return ports;
 }
