@@ -134,7 +134,7 @@ export function checkCocoDetections(value: unknown, source: string): readonly Co
 
 /** @returns the box, with four finite numbers and no negative size */
 export function checkCocoBox(box: unknown, place: string): CocoBox {
-  if (!Array.isArray(box) || box.length !== 4 || !box.every((value) => Number.isFinite(value))) {
+  if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite)) {
     refuse(place, box, "[x, y, width, height] in finite numbers");
   }
   if (box[2] < 0 || box[3] < 0) refuse(place, box, "a width and a height that are not negative");

@@ -72,6 +72,20 @@ export function corners(boxes: Boxes, options: IouOptions, what: string): Corner
   return found;
 }
 
+/** Writes the five numbers of box `i`, given as left, top, width and height in checked numbers. */
+export function setCorners(into: Corners, i: number, box: ArrayLike<number>): void {
+  const to = CORNER_STRIDE * i;
+  const x = box[0]!;
+  const y = box[1]!;
+  const width = box[2]!;
+  const height = box[3]!;
+  into[to] = x;
+  into[to + 1] = y;
+  into[to + 2] = x + width;
+  into[to + 3] = y + height;
+  into[to + 4] = width * height;
+}
+
 /**
  * Intersection over union of box `i` of `a` and box `j` of `b`, with the operations of pycocotools in their order.
  *

@@ -1,5 +1,5 @@
 /** What two masks share, computed on their run lengths. */
-import { type Corners, corners, overlap } from "../detection/iou.ts";
+import { CORNER_STRIDE, type Corners, overlap, setCorners } from "../detection/iou.ts";
 import { isTensor, numbersOf, type TensorLike } from "../detection/numbers.ts";
 import { encodeMask, type Mask, maskArea, maskBox, type Rle } from "./rle.ts";
 
@@ -39,7 +39,9 @@ export function mergeMasks(masks: readonly Rle[], by: "union" | "intersection" =
 
 /** The boxes around masks: two masks can share pixels only where these overlap. */
 export function boxesOf(masks: readonly Rle[]): Corners {
-  return corners(masks.map(maskBox), { format: "xywh" }, "boxesOf");
+  const boxes = new Float64Array(CORNER_STRIDE * masks.length);
+  for (let i = 0; i < masks.length; i++) setCorners(boxes, i, maskBox(masks[i]!));
+  return boxes;
 }
 
 /**

@@ -152,9 +152,13 @@ export function maskBox({ height, width, counts }: Rle): Box {
   return right < 0 ? [0, 0, 0, 0] : [left, top, right - left + 1, bottom - top + 1];
 }
 
+/** Where runs are decoded before their number is known; grows with the longest text. */
+let scratch = new Uint32Array(1024);
+
 function decompress(text: string, place: string): Uint32Array {
   // A run takes one character or more.
-  const runs = new Uint32Array(text.length);
+  if (scratch.length < text.length) scratch = new Uint32Array(2 * text.length);
+  const runs = scratch;
   let count = 0;
   for (let p = 0; p < text.length; ) {
     let value = 0;

@@ -3,12 +3,12 @@
  * https://cocodataset.org/#detection-eval), number for number that of its own tool, pycocotools.
  */
 import { checkCocoDataset, checkCocoDetections } from "../../detection/coco-json.ts";
+import { indicesUpTo, runStarts, sortByKey, sortByScore } from "../order.ts";
 import { accumulateCategory, emptyAccumulation } from "./accumulate.ts";
 import { detectionColumns, scopeOf, truthColumns } from "./columns.ts";
 import { CocoEvaluation } from "./evaluation.ts";
 import { type CocoOptions, limitsOf } from "./limits.ts";
 import { matchCategory } from "./match.ts";
-import { indicesUpTo, runStarts, sortByKey, sortByScore } from "./order.ts";
 
 export interface EvaluateOptions extends CocoOptions {
   /** What errors and warnings call the two inputs: the files' names. Default "truths" and "detections". */

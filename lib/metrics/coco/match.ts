@@ -43,8 +43,9 @@ export function matchCategory(
   const ignore = ignoredTruths(truths, trueOrder, limits);
   const n = kept.length;
   const thresholds = limits.iouThresholds.map((iou) => Math.min(iou, 1 - 1e-10));
-  const outcome = new Uint8Array(limits.areaRanges.length * thresholds.length * n);
-  const taken = new Uint8Array(limits.areaRanges.length * thresholds.length * trueOrder.length);
+  const areas = limits.areaRanges.length;
+  const outcome = new Uint8Array(areas * thresholds.length * n);
+  const taken = new Uint8Array(areas * thresholds.length * trueOrder.length);
   const overlaps = new Float64Array(largestGap(firstOf, lastOf));
 
   for (let i = 0; i < n; i++) {
@@ -62,39 +63,45 @@ export function matchCategory(
       to,
       overlaps,
     );
-    limits.areaRanges.forEach(([least, most], a) => {
+    for (let a = 0; a < areas; a++) {
+      const [least, most] = limits.areaRanges[a]!;
       const unmatched = area < least || area > most ? IGNORED : FALSE_POSITIVE;
       for (let t = 0; t < thresholds.length; t++) {
         const row = a * thresholds.length + t;
-        let found = unmatched;
+        let found: number = unmatched;
         if (largest >= thresholds[t]!) {
-          const best = bestMatch(row, thresholds[t]!, from, to, ignore[a]!);
+          let best = bestMatch(row, thresholds[t]!, from, to, ignore[a]!, 0);
+          if (best < 0) best = bestMatch(row, thresholds[t]!, from, to, ignore[a]!, 1);
           if (best >= 0) {
             taken[row * trueOrder.length + best] = 1;
             if (ignore[a]![best]) found = IGNORED;
-            else if (!truths.hasIdZero[trueOrder[best]!]) found = TRUE_POSITIVE;
+            else found = truths.hasIdZero[trueOrder[best]!] ? unmatched : TRUE_POSITIVE;
           }
         }
         outcome[row * n + i] = found;
       }
-    });
+    }
   }
   return { order: kept, rank, outcome, positives: Int32Array.from(ignore, countZeros) };
 
-  /** The truth to take, or −1. Of equal overlaps the last counts; one to be found goes before all to be ignored. */
-  function bestMatch(row: number, least: number, from: number, to: number, ignored: Uint8Array) {
-    for (const wanted of [0, 1]) {
-      let iou = least;
-      let best = -1;
-      for (let g = from; g < to; g++) {
-        if (ignored[g] !== wanted || overlaps[g - from]! < iou) continue;
-        if (taken[row * trueOrder.length + g] && !truths.crowd[trueOrder[g]!]) continue;
-        iou = overlaps[g - from]!;
-        best = g;
-      }
-      if (best >= 0) return best;
+  /** Of the truths to be found (or of those to be ignored), the one to take, or −1. Of equal ones the last counts. */
+  function bestMatch(
+    row: number,
+    least: number,
+    from: number,
+    to: number,
+    ignored: Uint8Array,
+    wanted: 0 | 1,
+  ): number {
+    let iou = least;
+    let best = -1;
+    for (let g = from; g < to; g++) {
+      if (ignored[g] !== wanted || overlaps[g - from]! < iou) continue;
+      if (taken[row * trueOrder.length + g] && !truths.crowd[trueOrder[g]!]) continue;
+      iou = overlaps[g - from]!;
+      best = g;
     }
-    return -1;
+    return best;
   }
 }
 

@@ -6,9 +6,9 @@ import {
   checkCocoBox,
   refuse,
 } from "../../detection/coco-json.ts";
-import { type Corners, corners, overlap } from "../../detection/iou.ts";
+import { CORNER_STRIDE, type Corners, overlap, setCorners } from "../../detection/iou.ts";
 import { boxToMask, maskArea, maskBox, parseSegmentation } from "../../segmentation/index.ts";
-import { checkSameSize, runOverlap } from "../../segmentation/mask-overlap.ts";
+import { boxesOf, checkSameSize, runOverlap } from "../../segmentation/mask-overlap.ts";
 import type { Rle } from "../../segmentation/rle.ts";
 import type { Scope } from "./columns.ts";
 import type { IouType } from "./limits.ts";
@@ -122,11 +122,14 @@ export function overlapsOf(
   return largest;
 }
 
-const boxRegions = (kept: Int32Array, box: (i: number) => ArrayLike<number>): Regions => ({
-  boxes: corners(Array.from(kept, box), { format: "xywh" }, "boxes"),
-});
+function boxRegions(kept: Int32Array, box: (i: number) => ArrayLike<number>): Regions {
+  const boxes = new Float64Array(CORNER_STRIDE * kept.length);
+  for (let n = 0; n < kept.length; n++) setCorners(boxes, n, box(kept[n]!));
+  return { boxes };
+}
 
 function maskRegions(kept: Int32Array, mask: (i: number) => Rle): Regions {
-  const masks = Array.from(kept, mask);
-  return { masks, boxes: corners(masks.map(maskBox), { format: "xywh" }, "masks") };
+  const masks: Rle[] = [];
+  for (let n = 0; n < kept.length; n++) masks.push(mask(kept[n]!));
+  return { masks, boxes: boxesOf(masks) };
 }
