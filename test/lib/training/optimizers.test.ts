@@ -91,7 +91,8 @@ describe("optimizers", () => {
     optimizer.learningRate = 0.25;
     tf.dispose(step());
     assert.equal(w.dataSync()[0], 0.25);
-    assert.equal(step.signatures.length, 1);
+    // The JavaScript backend has no graphs.
+    assert.equal(step.signatures.length, tf.getBackend() === "tensorflow" ? 1 : 0);
     assert.equal(optimizer.learningRate, 0.25);
     step.dispose();
     optimizer.dispose();
