@@ -1,4 +1,5 @@
 /** From the server's completion list to what Jupyter shows. */
+import type { DeclarationKind } from "../cell/index.ts";
 import type { CompletionList, LspCompletionItem, Range } from "./lsp.ts";
 import { identifier, type ModuleText, prefix } from "./module.ts";
 import type { Completion, CompletionItem } from "./types.ts";
@@ -96,30 +97,48 @@ export function isCallable(item: LspCompletionItem): boolean {
 }
 
 /**
- * @param kindOf how an earlier cell declared a name; to the server it is an import like any other.
- * @param details what the server told about items when asked for more, such as `(method) Array.at(i: number): T`.
+ * @param kindOf how an earlier cell declares a name, or `import`; to the server each is an import.
+ * @param details what the server told about items when asked for more, such as `(method) Array.at(i: number): T` or
+ * `(alias) function add(a: number): number`.
  */
 export function toCompletion(
   { items, start, end }: Candidates,
-  kindOf: (name: string) => string | undefined,
+  kindOf: (name: string) => DeclarationKind | undefined,
   details: ReadonlyMap<LspCompletionItem, string>,
 ): Completion {
   return {
     start,
     end,
     items: items.map(({ text, item }): CompletionItem => {
-      const own = isVariable(item) ? kindOf(text) : undefined;
-      const detail = details.get(item);
-      const at = detail?.indexOf(item.label) ?? -1;
+      const [detail = ""] = details.get(item)?.split("\n", 1) ?? [];
+      // An import may have another name here than where it is declared.
+      const [, imported, name = item.label] =
+        /^\(alias\) (\w+) ([\p{ID_Continue}$]+)/u.exec(detail) ?? [];
+      const declared = isVariable(item) ? kindOf(text) : undefined;
+      const type =
+        typeOf(declared === "import" ? imported : declared) ??
+        kinds[(item.kind ?? 1) - 1] ??
+        "text";
       const signature =
-        at < 0 ? "" : detail!.slice(at + item.label.length).replace(/\n[\s\S]*$/, "");
-      return {
-        text,
-        type: own ?? kinds[(item.kind ?? 1) - 1] ?? "text",
-        ...(/^[(<]/.test(signature) && { signature }),
-      };
+        type === "function" || type === "method" ? signatureIn(detail, name) : undefined;
+      return { text, type, ...(signature !== undefined && { signature }) };
     }),
   };
+}
+
+/** What follows the name, as `(a: number): void` does in `(method) Thing.name(a: number): void`. */
+function signatureIn(detail: string, name: string): string | undefined {
+  for (let at = detail.indexOf(name); at >= 0; at = detail.indexOf(name, at + 1)) {
+    const rest = detail.slice(at + name.length);
+    if (/[ .]/.test(detail[at - 1] ?? " ") && /^[(<]/.test(rest)) return rest;
+  }
+  return undefined;
+}
+
+/** A declaration's keyword in the words of the list above. */
+function typeOf(keyword: string | undefined): string | undefined {
+  if (keyword === "const" || keyword === "let" || keyword === "var") return "variable";
+  return keyword === "namespace" ? "module" : keyword;
 }
 
 function isVariable(item: LspCompletionItem): boolean {

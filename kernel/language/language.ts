@@ -2,7 +2,7 @@
  * TypeScript for notebooks: each cell is a module that sees what earlier cells declared. The modules are documents
  * of the language server that exist nowhere on disk, in the notebook's folder, so that imports resolve from there.
  */
-import { analyze, type CellAnalysis } from "../cell/index.ts";
+import { analyze, type CellAnalysis, type DeclarationKind } from "../cell/index.ts";
 import {
   type Candidates,
   chooseCandidates,
@@ -226,15 +226,18 @@ export class TypeScriptLanguage implements Language {
     return module;
   }
 
-  /** The server tells parameters only item by item, so a long list goes without. */
+  /** The server tells parameters, and what an import is, only item by item, so a long list goes without. */
   async #details({ items }: Candidates): Promise<Map<LspCompletionItem, string>> {
-    const callables = items
+    const asked = items
       .map(({ item }) => item)
-      .filter((item) => isCallable(item) || this.#kindOf(item.label) === "function");
+      .filter((item) => {
+        const kind = this.#kindOf(item.label);
+        return isCallable(item) || kind === "function" || kind === "import";
+      });
     const details = new Map<LspCompletionItem, string>();
-    if (callables.length > detailLimit) return details;
+    if (asked.length > detailLimit) return details;
     await Promise.all(
-      callables.map(async (item) => {
+      asked.map(async (item) => {
         const resolved = await this.#project.resolve(item, { limit: this.#helpLimit });
         const { detail } = resolved as LspCompletionItem;
         if (detail !== undefined) details.set(item, detail);
@@ -243,11 +246,8 @@ export class TypeScriptLanguage implements Language {
     return details;
   }
 
-  /** How an earlier cell declares a name, in the words of a completion list. */
-  #kindOf(name: string): string | undefined {
-    const kind = this.#scope.value(name)?.kind ?? this.#scope.type(name)?.kind;
-    if (kind === undefined || kind === "import") return undefined;
-    if (kind === "namespace") return "module";
-    return kind === "const" || kind === "let" || kind === "var" ? "variable" : kind;
+  /** How an earlier cell declares a name. */
+  #kindOf(name: string): DeclarationKind | undefined {
+    return this.#scope.value(name)?.kind ?? this.#scope.type(name)?.kind;
   }
 }

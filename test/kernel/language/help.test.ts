@@ -112,6 +112,20 @@ describe("completion", () => {
     });
   });
 
+  it("tells what an imported name is", async () => {
+    await notebook.run(
+      "import { add as plus, h } from './helper'; import * as all from './helper'; import { EventEmitter } from 'node:events';",
+    );
+    for (const [marked, item] of [
+      ["plu|", { text: "plus", type: "function", signature: "(a: number, b?: number): number" }],
+      ["EventEmi|", { text: "EventEmitter", type: "class" }],
+      ["h|", { text: "h", type: "variable" }],
+      ["al|", { text: "all", type: "module" }],
+    ] as const) {
+      assert.deepEqual((await notebook.complete(marked)).items[0], item, marked);
+    }
+  });
+
   it("gives the range of the whole word, in UTF-16", async () => {
     for (const [marked, replaced] of [
       ["'😀'; model.lay|ers;", "layers"],
