@@ -113,7 +113,7 @@ export function toCompletion(
       const [detail = ""] = details.get(item)?.split("\n", 1) ?? [];
       // An import may have another name here than where it is declared.
       const [, imported, name = item.label] =
-        /^\(alias\) (\w+) ([\p{ID_Continue}$]+)/u.exec(detail) ?? [];
+        /^\(alias\) (\w+)(?: ([\p{ID_Continue}$]+))?/u.exec(detail) ?? [];
       const declared = isVariable(item) ? kindOf(text) : undefined;
       const type =
         typeOf(declared === "import" ? imported : declared) ??
