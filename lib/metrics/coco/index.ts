@@ -1,3 +1,4 @@
+/** COCO's evaluation of boxes and masks. */
 export type { Accumulated } from "./accumulate.ts";
 export { type EvaluateOptions, evaluateCoco } from "./evaluate.ts";
 export {

@@ -16,7 +16,7 @@ export const TRUE_POSITIVE = 2;
 
 /** One category's part of an evaluation; a, t and n count area ranges, IoU thresholds and detections. */
 export interface Matches {
-  /** Detections among the last `maxDetections` of their image, in the order of their scores. */
+  /** Detections by score; of each image as many as the highest limit allows. */
   readonly order: Int32Array;
   /** Place of each among its image's detections of this category. */
   readonly rank: Int32Array;

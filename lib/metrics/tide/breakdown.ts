@@ -70,7 +70,9 @@ export function tide(
     );
   }
   if (!Number.isInteger(maxDetections) || maxDetections < 1) {
-    throw new RangeError(`tide: maxDetections is ${maxDetections}, expected a whole number above 0.`);
+    throw new RangeError(
+      `tide: maxDetections is ${maxDetections}, expected a whole number above 0.`,
+    );
   }
   const { truths: trueName = "truths", detections: foundName = "detections" } = options.names ?? {};
   const dataset = checkCocoDataset(truths, trueName);

@@ -5,11 +5,7 @@ import type { CocoCase } from "./coco-cases.ts";
 type Rectangle = [x: number, y: number, width: number, height: number];
 
 const size = { width: 200, height: 160 };
-const images = [
-  { id: 7, ...size },
-  { id: 2, ...size },
-  { id: 11, ...size },
-];
+const images = [7, 2, 11].map((id) => ({ id, ...size }));
 const categories = [
   { id: 3, name: "cat" },
   { id: 1, name: "dog" },
