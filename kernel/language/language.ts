@@ -87,7 +87,6 @@ export class TypeScriptLanguage implements Language {
     if (isUnchecked(source)) return Promise.resolve({ diagnostics: [] });
     return this.#checks.run(async () => {
       if (signal?.aborted) return { diagnostics: [] };
-      this.#project.track(analysis.imports);
       this.#project.refresh();
       const draft = this.#putDraft(id, source, analysis);
       const { number, module } = draft;
@@ -115,7 +114,6 @@ export class TypeScriptLanguage implements Language {
   }
 
   commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void {
-    this.#project.track(analysis.imports);
     const checked = this.#draft?.id === id && this.#draft.source === source;
     const draft = checked ? this.#draft! : this.#putDraft(id, source, analysis);
     const { number, hasFailed } = draft;

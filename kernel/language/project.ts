@@ -5,9 +5,11 @@
 import { realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { configText } from "./config.ts";
-import { Disk } from "./disk.ts";
+import { FrozenSources } from "./frozen.ts";
 import { moduleName, moduleSpecifier, prefix } from "./module.ts";
 import { type Limits, Server } from "./server.ts";
+import { type Source, Sources } from "./sources.ts";
+import { Surroundings } from "./surroundings.ts";
 import type { LanguageOptions } from "./types.ts";
 
 const configName = `${prefix}tsconfig.json`;
@@ -30,10 +32,18 @@ const settings = {
  */
 const openLimit = 100;
 
+interface Cell {
+  readonly text: string;
+  readonly imports: ReadonlyMap<string, Source>;
+}
+
 export class Project {
   readonly #options: LanguageOptions;
   readonly #server: Server;
-  readonly #disk: Disk;
+  readonly #sources: Sources;
+  readonly #surroundings: Surroundings;
+  readonly #frozen: FrozenSources;
+  readonly #cells = new Map<number, Cell>();
   /** Cells' documents that nothing needs any more, to be used again. */
   readonly #free: number[] = [];
   #lastNumber = 0;
@@ -43,7 +53,11 @@ export class Project {
     this.#options = { ...options, directory: realpathSync(options.directory) };
     const { directory } = this.#options;
     this.#server = new Server(directory, settings, [configName, scratchName, indexName]);
-    this.#disk = new Disk(this.#options);
+    this.#sources = new Sources(this.#options);
+    this.#surroundings = new Surroundings(directory);
+    this.#frozen = new FrozenSources(this.#sources, (name, text, languageId) =>
+      this.#server.put(name, text, languageId),
+    );
     this.#configure();
     this.#server.put(scratchName, empty);
     this.#server.put(indexName, empty);
@@ -62,17 +76,14 @@ export class Project {
     return this.#server.dispose();
   }
 
-  /** Watches the local modules that a cell imports. */
-  track(specifiers: readonly string[]): void {
-    this.#disk.track(specifiers);
-  }
-
   /** The number of a document for a further cell. */
   newNumber(): number {
     return this.#free.pop() ?? ++this.#lastNumber;
   }
 
+  /** Gives a cell's document its text. The versions of the local files that it imports now are those it keeps. */
   putCell(number: number, text: string): void {
+    this.#cells.set(number, { text, imports: this.#sources.importedBy(text) });
     this.#server.put(moduleName(number), text);
   }
 
@@ -82,6 +93,7 @@ export class Project {
 
   /** Takes out what a cell's document holds. */
   clearCell(number: number): void {
+    this.#cells.delete(number);
     this.#server.put(moduleName(number), empty);
   }
 
@@ -121,28 +133,48 @@ export class Project {
 
   /** Tells the server what has changed on disk since the last call. */
   refresh(): void {
-    const { created, changed, deleted, packages } = this.#disk.look();
+    const { created, changed, deleted } = this.#sources.look();
+    const { configs, packages } = this.#surroundings.look();
     this.#configure();
     // There is no telling which files of a package are others now.
     if (packages) this.#server.restart();
+    const event = (type: number) => (path: string) => ({ uri: pathToFileURL(path).href, type });
     const changes = [
-      ...created.map((path) => ({ uri: pathToFileURL(path).href, type: 1 })),
-      ...changed.map((path) => ({ uri: pathToFileURL(path).href, type: 2 })),
-      ...deleted.map((path) => ({ uri: pathToFileURL(path).href, type: 3 })),
+      ...created.map(event(1)),
+      ...[...changed, ...configs].map(event(2)),
+      ...deleted.map(event(3)),
     ];
     if (changes.length > 0) this.#server.notify("workspace/didChangeWatchedFiles", { changes });
   }
 
   #open(needed: readonly number[]): void {
-    const isOpen = (number: number) => this.#server.isOpen(moduleName(number));
-    const missing = needed.filter((number) => !isOpen(number)).slice(0, openLimit);
+    const versions = this.#freeze(needed);
+    const cells = needed.map(moduleName);
+    const isOpen = (name: string) => this.#server.isOpen(name);
+    const missing = [...versions, ...cells].filter((name) => !isOpen(name)).slice(0, openLimit);
     const wanted = new Set(missing);
     let index = empty;
     for (let number = 1; number <= this.#lastNumber; number++) {
-      if (wanted.has(number) || isOpen(number)) index += `import "${moduleSpecifier(number)}";\n`;
+      const name = moduleName(number);
+      if (wanted.has(name) || isOpen(name)) index += `import "${moduleSpecifier(number)}";\n`;
+    }
+    for (const name of this.#frozen.names()) {
+      if (wanted.has(name) || isOpen(name)) index += `import "./${name}";\n`;
     }
     this.#server.put(indexName, index);
-    for (const number of missing) this.#server.open(moduleName(number));
+    for (const name of missing) this.#server.open(name);
+  }
+
+  /** Lets cells keep the versions of files that they imported. Returns the documents of these versions. */
+  #freeze(needed: readonly number[]): Set<string> {
+    const used = new Set<string>();
+    this.#frozen.sweep([...this.#cells.values()].map(({ imports }) => imports));
+    for (const number of needed) {
+      const cell = this.#cells.get(number);
+      if (!cell || cell.imports.size === 0) continue;
+      this.#server.put(moduleName(number), this.#frozen.freeze(cell.text, cell.imports, used));
+    }
+    return used;
   }
 
   #configure(): void {

@@ -62,20 +62,85 @@ describe("files around the notebook", () => {
     await expectCodes(cell, []);
   });
 
-  it("change the types of names in earlier cells too", async () => {
-    notebook.write("m.ts", "export function make() { return 1; }");
-    await expectCodes("import { make } from './m'; const made = make();", []);
-    notebook.write("m.ts", "export function make() { return 'text'; }");
-    await expectCodes("made.toUpperCase(); make().length;", []);
-  });
+  describe("keep the types that a cell got, as its values stay, until it runs again", () => {
+    it("where the file itself changes, again and again", async () => {
+      notebook.write("m.ts", "export function make() { return 1; }");
+      const imports = "import { make } from './m';";
+      await expectCodes(`${imports} const made = make();`, []);
+      for (const n of [1, 2, 3]) {
+        notebook.write("m.ts", `export function make() { return 'text${n}'; }`);
+        await expectCodes("made.toFixed(); make().toFixed();", []);
+      }
+      await expectCodes(imports, []);
+      await expectCodes("made.toFixed(); make().toUpperCase();", []);
+      await expectCodes("make().toFixed();", [2551]);
+      notebook.write("m.ts", "export function make() { return [1]; }");
+      await expectCodes("const copy = [made, make()] as const; copy[1].toUpperCase();", []);
+      await expectCodes(`${imports} make().map((v) => v + 1); copy[1].toUpperCase();`, []);
+    });
 
-  it("are seen by completion and hover", async () => {
-    notebook.write("m.ts", "export const first = 1;");
-    await notebook.run("import * as m from './m';");
-    assert.deepEqual(await notebook.texts("m.|"), ["first"]);
-    notebook.write("m.ts", "export const first = 1; export const second = 'b';");
-    assert.deepEqual(await notebook.texts("m.|"), ["first", "second"]);
-    assert.match((await notebook.inspect("m.sec|ond"))!.text, /const second: "b"/);
+    it("where a file changes that it imports, or is removed", async () => {
+      notebook.write(
+        "sub/a.ts",
+        "export * from './b'; export { default as data } from './d.json';",
+      );
+      notebook.write(
+        "sub/b.ts",
+        "import { c } from '../c'; export const b = c; export class Net { private w = 1; }",
+      );
+      notebook.write("c.ts", "export const c = 1;");
+      notebook.write("sub/d.json", '{ "n": 1 }');
+      const imports = "import { b, Net, data } from './sub/a';";
+      await expectCodes(`${imports} const net = new Net();`, []);
+      notebook.write("c.ts", "export const c = 'text';");
+      notebook.write("sub/d.json", '{ "n": "text" }');
+      await expectCodes("b.toFixed(); data.n.toFixed(); const same: Net = net;", []);
+      notebook.remove("c.ts");
+      await expectCodes("b.toFixed(); data.n.toFixed();", []);
+      notebook.write("c.ts", "export const c = true;");
+      await expectCodes("b.toFixed();", []);
+      await expectCodes(imports, []);
+      await expectCodes("const t: true = b; data.n.toUpperCase();", []);
+      const errors = await notebook.run("const other: Net = net;");
+      assert.match(errors.join(), /^2322 .*'Net'/);
+      assert.doesNotMatch(errors.join(), /\.notebook-/);
+    });
+
+    it("where files import each other", async () => {
+      notebook.write(
+        "a.ts",
+        "import { b } from './b'; export const a = 1; export const getB = () => b;",
+      );
+      notebook.write(
+        "b.ts",
+        "import { a } from './a'; export const b = 'b'; export const getA = () => a;",
+      );
+      await expectCodes("import { getB } from './a'; import { getA } from './b';", []);
+      notebook.write(
+        "a.ts",
+        "import { b } from './b'; export const a = 'text'; export const getB = () => [b];",
+      );
+      await expectCodes("getB().toUpperCase(); getA().toFixed();", []);
+    });
+
+    it("in completion and hover, and in a server that starts anew", async () => {
+      notebook.write("m.ts", "export const first = 1;");
+      await expectCodes("import * as m from './m';", []);
+      notebook.write("m.ts", "export const first = 'text'; export const second = 2;");
+      assert.deepEqual(await notebook.texts("m.|"), ["first"]);
+      process.kill(notebook.language.processId!, "SIGKILL");
+      assert.match((await notebook.inspect("m.fir|st"))!.text, /const first: 1/);
+      assert.deepEqual(await notebook.texts("import './|'"), ["m"]);
+      await expectCodes("import * as m from './m';", []);
+      assert.deepEqual(await notebook.texts("m.|"), ["first", "second"]);
+    });
+
+    it("and not where only its time changes", async () => {
+      notebook.write("m.ts", "export class C { private p = 1; }");
+      await expectCodes("import { C } from './m'; const c = new C();", []);
+      notebook.write("m.ts", "export class C { private p = 1; }");
+      await expectCodes("import { C } from './m'; const same: C = c;", []);
+    });
   });
 
   it("may be linked from elsewhere", async () => {
