@@ -31,6 +31,7 @@ import {
 import { Project, scratchName } from "./project.ts";
 import { Queue } from "./queue.ts";
 import { type Module, Scope } from "./scope.ts";
+import { ServerUnavailable } from "./server.ts";
 import type { CheckResult, Completion, Inspection, Language, LanguageOptions } from "./types.ts";
 
 /** Milliseconds that a person waits for a cell to start, or for a list to open. */
@@ -101,7 +102,7 @@ export class TypeScriptLanguage implements Language {
         return { diagnostics: toDiagnostics(items, module, source, this.#scope, untyped) };
       } catch (error) {
         if (signal?.aborted) return { diagnostics: [] };
-        draft.hasFailed = true;
+        draft.hasFailed = !(error instanceof ServerUnavailable);
         this.start();
         const reason = error instanceof Error ? error.message : String(error);
         return { diagnostics: [], notice: `${reason} The cell runs without a type check.` };

@@ -3,14 +3,19 @@
  * documents that were open, and ends with the kernel.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { findExecutable } from "./executable.ts";
 import { ConnectionClosed, Wire } from "./wire.ts";
 
 /** The server did not answer in time. It has been ended, and comes back with the next request. */
 export class ServerTimeout extends Error {
   override readonly name = "ServerTimeout";
+}
+
+/** There is no server to ask: whatever was to be asked is not the reason. */
+export class ServerUnavailable extends Error {
+  override readonly name = "ServerUnavailable";
 }
 
 interface Document {
@@ -55,25 +60,6 @@ const capabilities = {
     },
   },
 };
-
-/**
- * The native compiler's executable: `typescript` itself knows which platform package holds it.
- * @throws Error where either is missing.
- */
-async function findExecutable(): Promise<string> {
-  try {
-    const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
-    const finder = pathToFileURL(join(dirname(manifest), "lib", "getExePath.js"));
-    const { default: getExePath } = (await import(finder.href)) as { default: () => string };
-    return getExePath();
-  } catch (error) {
-    const [reason] = String(error instanceof Error ? error.message : error).split("\n");
-    throw new Error(
-      `TypeScript's compiler for ${process.platform}-${process.arch} was not found (${reason}): ` +
-        "install the kernel's packages again, optional ones too.",
-    );
-  }
-}
 
 export class Server {
   readonly #directory: string;
@@ -144,7 +130,7 @@ export class Server {
   /**
    * Asks about the documents as they stand now. A server that ends instead of answering is asked once more.
    * @param prepare opens what the question needs, each time a process is about to be asked.
-   * @throws ServerTimeout, ConnectionClosed, ResponseError, or the signal's reason.
+   * @throws ServerUnavailable, ServerTimeout, ConnectionClosed, ResponseError, or the signal's reason.
    */
   async request(
     method: string,
@@ -155,7 +141,7 @@ export class Server {
     const deadline = Date.now() + limit;
     for (let attempt = 1; ; attempt++) {
       const left = () => Math.max(1, deadline - Date.now());
-      const wire = await within(this.start(), left(), limit, "did not start");
+      const wire = await this.#started(left(), limit);
       const child = this.#child;
       prepare();
       try {
@@ -199,6 +185,14 @@ export class Server {
 
   uri(name: string): string {
     return pathToFileURL(join(this.#directory, name)).href;
+  }
+
+  async #started(left: number, limit: number): Promise<Wire> {
+    try {
+      return await within(this.start(), left, limit, "did not start");
+    } catch (error) {
+      throw new ServerUnavailable(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #launch(): Promise<Wire> {

@@ -113,6 +113,20 @@ describe("language server process", () => {
     await language.dispose();
   });
 
+  it("that does not start in time lets cells run unchecked, and they keep their types", async () => {
+    const { directory } = notebook;
+    const language = new TypeScriptLanguage({ directory, conditions: [], checkLimit: 1 });
+    const source = "let early = 1;";
+    const { notice } = await language.check(1, source, analyze(source));
+    assert.match(
+      notice ?? "",
+      /did not start within 0\.001 s\. The cell runs without a type check\./,
+    );
+    language.commit(1, source, analyze(source), ["early"]);
+    while (!(await language.inspect("early", 1, 0))?.text.includes("let early: number"));
+    await language.dispose();
+  });
+
   it("is gone after dispose, and does not come back", async () => {
     await notebook.run("1");
     const pid = notebook.language.processId!;
