@@ -25,6 +25,7 @@ export async function buildKernel({ outDir }) {
     entryPoints: [
       { in: "main.ts", out: "main" },
       { in: "worker/process.ts", out: "worker/process" },
+      { in: "worker/modules/hooks-thread.ts", out: "worker/hooks-thread" },
     ],
     outdir: resolve(outDir),
     outExtension: { ".js": ".mjs" },

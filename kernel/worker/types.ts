@@ -93,6 +93,10 @@ export interface WorkerOptions {
   readonly directory: string;
   /** Extra conditions for package exports. */
   readonly conditions: readonly string[];
+  /** The Node that runs the cells; the one that runs this where left out. */
+  readonly node?: string;
+  /** The script of the worker process; the one beside this code where left out. */
+  readonly entry?: URL;
 }
 
 /** The front's side of the worker. One instance lives as long as the kernel; the process behind it may change. */
@@ -113,7 +117,8 @@ export interface Worker {
   restart(): Promise<void>;
   /** Ends the process and everything that it started. */
   dispose(): Promise<void>;
-  onOutput: (output: Output) => void;
+  /** A promise asks to wait with further output until it settles. */
+  onOutput: (output: Output) => Promise<void> | undefined;
   /** Told when the process was lost and its notebook names with it. */
   onLost: (reason: string) => void;
 }

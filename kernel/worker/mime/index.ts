@@ -16,16 +16,22 @@ const metadataSymbol: unique symbol = Symbol.for("Jupyter.metadata");
 const representers: readonly Representer[] = [imageBytes, canvas, vega, tensor, model, records];
 
 /**
- * The MIME bundle of a value; undefined for undefined, which shows nothing.
+ * The MIME bundle of a value; undefined for undefined, which shows nothing. A promise only where the value's own
+ * display method returns one, so that what is shown stays in order with what is printed.
  * @throws what the value's own display method throws, or an error if that returns no bundle
  */
-export async function represent(value: unknown): Promise<Representation | undefined> {
+export function represent(
+  value: unknown,
+): Representation | undefined | Promise<Representation | undefined> {
   if (value === undefined) return undefined;
   if ((typeof value === "object" && value !== null) || typeof value === "function") {
     const own = (value as { [displaySymbol]?: unknown })[displaySymbol];
-    if (typeof own === "function") return fromBundle(await own.call(value));
+    if (typeof own === "function") {
+      const bundle: unknown = own.call(value);
+      return bundle instanceof Promise ? bundle.then(fromBundle) : fromBundle(bundle);
+    }
     for (const representer of representers) {
-      const found = await representer(value);
+      const found = representer(value);
       if (found) return found;
     }
   }

@@ -7,6 +7,4 @@ export interface Representation {
 }
 
 /** Knows one kind of value; undefined for all others. */
-export type Representer = (
-  value: object,
-) => Representation | undefined | Promise<Representation | undefined>;
+export type Representer = (value: object) => Representation | undefined;

@@ -31,7 +31,7 @@ describe("representation of values", () => {
 
   it("says what a display method should have returned", async () => {
     const wrong = { [Symbol.for("Jupyter.display")]: () => "text" };
-    await assert.rejects(represent(wrong), /returned 'text'; expected an object of MIME types/);
+    assert.throws(() => represent(wrong), /returned 'text'; expected an object of MIME types/);
   });
 
   it("draws canvases and image bytes", async () => {

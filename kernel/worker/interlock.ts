@@ -1,0 +1,138 @@
+/**
+ * What the main thread is doing, as far as interrupting it goes, in memory that it shares with the thread that
+ * watches. One word with five states: an interrupt strikes only in the states that allow it, and the main thread
+ * leaves a state only when no interrupt is on its way, so that none ever strikes the kernel's own work or the next
+ * cell.
+ */
+
+const state = 0;
+const handled = 1;
+const phase = 2;
+const hooks = 3;
+const replies = 4;
+const words = 5;
+
+const idle = 0;
+const running = 1;
+const guarded = 2;
+const signalled = 3;
+const terminating = 4;
+
+/** Milliseconds between looks at a state that is to change. */
+const patience = 20;
+
+export class Interlock {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(words * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  // The main thread's side.
+
+  /** Runs the kernel's own work to its end: an interrupt waits for it, or strikes before it. */
+  guard<T>(action: () => T): T {
+    const before = this.#change(guarded);
+    try {
+      return action();
+    } finally {
+      Atomics.store(this.#words, state, before);
+    }
+  }
+
+  /** From now on SIGINT stops what runs. */
+  enter(): void {
+    this.#change(running);
+  }
+
+  /** SIGINT would find nothing to stop from now on. */
+  leave(): void {
+    for (;;) {
+      const found = Atomics.compareExchange(this.#words, state, running, idle);
+      if (found !== signalled) return;
+      // It strikes here, or on the way round.
+      Atomics.wait(this.#words, state, signalled, patience);
+    }
+  }
+
+  /** SIGINT has struck. */
+  struck(): void {
+    Atomics.store(this.#words, state, idle);
+    this.setDraining(false);
+  }
+
+  /** Promise callbacks run now, in which interrupting can be dangerous. */
+  setDraining(draining: boolean): void {
+    Atomics.store(this.#words, phase, draining ? 1 : 0);
+  }
+
+  /** Somebody has enabled async hooks: stopping a promise callback would abort the process. */
+  setHooked(): void {
+    Atomics.store(this.#words, hooks, 1);
+  }
+
+  /** The main thread has dealt with the interrupt of this number. */
+  acknowledge(number: number): void {
+    Atomics.store(this.#words, handled, number);
+  }
+
+  /** Sleeps until a reply comes or a while has passed. An interrupt ends it. */
+  awaitReply(count: number): void {
+    Atomics.wait(this.#words, replies, count, 5 * patience);
+  }
+
+  get replies(): number {
+    return Atomics.load(this.#words, replies);
+  }
+
+  #change(to: number): number {
+    for (;;) {
+      const found = Atomics.load(this.#words, state);
+      if (found === signalled || found === terminating) {
+        Atomics.wait(this.#words, state, found, patience);
+      } else if (Atomics.compareExchange(this.#words, state, found, to) === found) {
+        return found;
+      }
+    }
+  }
+
+  // The watching thread's side.
+
+  isAcknowledged(number: number): boolean {
+    return Atomics.load(this.#words, handled) >= number;
+  }
+
+  /** Claims a main thread that SIGINT stops; false where it is not in such a state now. */
+  claimSignal(): boolean {
+    return Atomics.compareExchange(this.#words, state, running, signalled) === running;
+  }
+
+  get isSignalled(): boolean {
+    return Atomics.load(this.#words, state) === signalled;
+  }
+
+  /** Claims a main thread that runs something else than the kernel's own work, or nothing. */
+  claimTermination(): boolean {
+    return Atomics.compareExchange(this.#words, state, idle, terminating) === idle;
+  }
+
+  releaseTermination(): void {
+    Atomics.compareExchange(this.#words, state, terminating, idle);
+    Atomics.notify(this.#words, state);
+  }
+
+  get isDraining(): boolean {
+    return Atomics.load(this.#words, phase) === 1;
+  }
+
+  get isHooked(): boolean {
+    return Atomics.load(this.#words, hooks) === 1;
+  }
+
+  replied(): void {
+    Atomics.add(this.#words, replies, 1);
+    Atomics.notify(this.#words, replies);
+  }
+}

@@ -1,0 +1,139 @@
+/** The main thread of the worker process, in which cells run. */
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
+import { createRequire } from "node:module";
+import { Socket } from "node:net";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { followsWithoutHooks, makeCellContext } from "./cells.ts";
+import { installDisplay } from "./display.ts";
+import { Evaluator } from "./evaluator.ts";
+import { FrameReader } from "./frames.ts";
+import { Interlock } from "./interlock.ts";
+import { makeInterruptible } from "./interruptible.ts";
+import { installModuleHooks } from "./modules/index.ts";
+import { Names } from "./names.ts";
+import { OutputChannel } from "./output.ts";
+import { Scripts } from "./scripts.ts";
+import { installStackTraces } from "./stack.ts";
+import { installStreams } from "./streams.ts";
+import { installTimers } from "./timers.ts";
+import type { CommMessage } from "./types.ts";
+import { hideOwnWarnings } from "./warnings.ts";
+import type { WatchData } from "./watch.ts";
+import { descriptors, type FrontMessage, settingsVariable, type WorkerSettings } from "./wire.ts";
+
+/** @param entry address of the process's script, which is that of the thread that watches too */
+export function main(entry: string): void {
+  hideOwnWarnings();
+  const settings = readSettings();
+  const interlock = new Interlock();
+  const output = new OutputChannel(interlock, settings.nonce);
+  const replies = watchedBy(entry, interlock, (number) => {
+    evaluator.interrupt();
+    interlock.acknowledge(number);
+  });
+  const context = makeCellContext();
+  const scripts = new Scripts();
+  const base = pathToFileURL(`${settings.directory}/`);
+  const evaluator = new Evaluator({
+    ...{ interlock, context, scripts, output, base },
+    run: makeInterruptible(interlock),
+    names: new Names(),
+  });
+
+  installStackTraces(scripts, new URL("..", entry).href);
+  installStreams((name, text) => {
+    const cell = context.current;
+    if (cell && text !== "") output.put({ type: "stream", cell: cell.id, name, text });
+  });
+  installTimers({ context, run: (cell, action) => evaluator.run(cell, action) });
+  installDisplay({ context, output, interlock, replies });
+  warnOfHooks(interlock);
+  Object.defineProperty(globalThis, "require", {
+    value: createRequire(base),
+    writable: true,
+    configurable: true,
+  });
+  process.on("uncaughtException", (error) => evaluator.report(error));
+  process.on("unhandledRejection", (reason) => evaluator.report(reason));
+  // Signals that find nothing to stop, such as those of a terminal to all its processes.
+  process.on("SIGINT", () => {});
+
+  installModuleHooks(new URL("hooks-thread.mjs", entry), { onReload: () => {} });
+  listen((message, buffers) => {
+    if (message.type === "execute") evaluator.execute(message.request);
+    else onComm({ ...message.message, buffers }, output);
+  });
+}
+
+function readSettings(): WorkerSettings {
+  const settings = JSON.parse(process.env[settingsVariable] ?? "{}") as WorkerSettings;
+  delete process.env[settingsVariable];
+  return settings;
+}
+
+/** Starts the thread that watches. */
+function watchedBy(
+  entry: string,
+  interlock: Interlock,
+  onInterrupt: (number: number) => void,
+): WatchData["replies"] {
+  const { port1, port2 } = new MessageChannel();
+  const workerData: WatchData = { interlock: interlock.buffer, replies: port2 };
+  const thread = new Worker(new URL(entry), {
+    workerData,
+    transferList: [port2],
+    stdin: false,
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+  });
+  thread.on("message", onInterrupt);
+  thread.unref();
+  return port1;
+}
+
+function listen(onMessage: (message: FrontMessage, buffers: readonly Uint8Array[]) => void): void {
+  const reader = new FrameReader();
+  const requests = new Socket({ fd: descriptors.requests, readable: true, writable: false });
+  requests.on("data", (data) => {
+    for (const { message, buffers } of reader.push(data))
+      onMessage(message as FrontMessage, buffers);
+  });
+  requests.on("error", () => {});
+  // The front has gone.
+  requests.on("close", () => process.exit());
+}
+
+/** Notes when somebody uses async hooks, with which interrupting promise callbacks aborts the process. */
+function warnOfHooks(interlock: Interlock): void {
+  const hook = Object.getPrototypeOf(createHook({})) as { enable(): unknown };
+  const storage = AsyncLocalStorage.prototype as unknown as { _enable?(): unknown };
+  noteCall(hook, "enable", interlock);
+  if (!followsWithoutHooks()) noteCall(storage, "_enable", interlock);
+}
+
+function noteCall<K extends string>(
+  target: { [key in K]?: () => unknown },
+  key: K,
+  interlock: Interlock,
+): void {
+  const original = target[key];
+  if (!original) return;
+  target[key] = function (this: unknown) {
+    interlock.setHooked();
+    return original.call(this);
+  };
+}
+
+/** Nothing here can be talked to yet, so whoever tries is told that the channel is closed. */
+function onComm({ action, commId }: CommMessage, output: OutputChannel): void {
+  if (action !== "open") return;
+  output.put({
+    type: "comm",
+    cell: 0,
+    action: "close",
+    commId,
+    data: {},
+    metadata: {},
+    buffers: [],
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * The thread that watches: it ends the process when the front has gone, and interrupts the main thread, which cannot
+ * do either while it is in a loop.
+ */
+import { Session } from "node:inspector";
+import { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { encodeFrame, FrameReader } from "./frames.ts";
+import { Interlock } from "./interlock.ts";
+import { descriptors, type WatchMessage, type WatchRequest } from "./wire.ts";
+
+export interface WatchData {
+  readonly interlock: SharedArrayBuffer;
+  readonly replies: MessagePort;
+}
+
+/** Milliseconds that an idle main thread gets to answer before it is stopped. */
+const courtesy = 25;
+/** Milliseconds between looks at what the main thread is doing. */
+const interval = 5;
+
+export function watch(): void {
+  const { interlock: buffer, replies } = workerData as WatchData;
+  const interlock = new Interlock(buffer);
+  const main = parentPort!;
+  const front = new Socket({ fd: descriptors.watch, readable: true, writable: true });
+  const reader = new FrameReader();
+  const interrupter = new Interrupter(interlock, main);
+
+  front.on("data", (data) => {
+    for (const { message } of reader.push(data)) {
+      const request = message as WatchRequest;
+      if (request.type === "interrupt") {
+        void interrupter.interrupt().then((answer) => front.write(encodeFrame(answer)));
+      } else {
+        replies.postMessage(request.value);
+        interlock.replied();
+      }
+    }
+  });
+  front.on("error", () => {});
+  front.on("close", endGroup);
+}
+
+/** Ends the process and what it started, which is its group where it leads one. */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, "SIGKILL");
+  } catch {
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
+class Interrupter {
+  readonly #interlock: Interlock;
+  readonly #main: MessagePort;
+  #number = 0;
+  #running: Promise<WatchMessage> | undefined;
+
+  constructor(interlock: Interlock, main: MessagePort) {
+    this.#interlock = interlock;
+    this.#main = main;
+  }
+
+  interrupt(): Promise<WatchMessage> {
+    this.#running ??= this.#interrupt().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Stops what runs, again and again if need be, until the main thread is free to say that it has noticed. */
+  async #interrupt(): Promise<WatchMessage> {
+    const number = ++this.#number;
+    for (;;) {
+      this.#main.postMessage(number);
+      if (await this.#acknowledges(number)) return { type: "interrupted" };
+      if (this.#interlock.isHooked && this.#interlock.isDraining) return refusal;
+      if (this.#interlock.claimSignal()) {
+        process.kill(process.pid, "SIGINT");
+        // A native call is waited for.
+        while (this.#interlock.isSignalled) await sleep(interval);
+      } else if (this.#interlock.isHooked) {
+        return refusal;
+      } else if (this.#interlock.claimTermination()) {
+        await terminate();
+        this.#interlock.releaseTermination();
+      }
+    }
+  }
+
+  async #acknowledges(number: number): Promise<boolean> {
+    for (let waited = 0; waited < courtesy; waited += interval) {
+      if (this.#interlock.isAcknowledged(number)) return true;
+      await sleep(interval);
+    }
+    return this.#interlock.isAcknowledged(number);
+  }
+}
+
+const refusal: WatchMessage = {
+  type: "refused",
+  reason:
+    "the code uses async hooks (AsyncLocalStorage), during which this version of Node cannot be interrupted; " +
+    `Node 24 or later can, this is ${process.versions.node}`,
+};
+
+/** Stops the main thread's JavaScript; settles when it has stopped. */
+function terminate(): Promise<void> {
+  // Connected only now, as a process with a debugger does not end without saying so.
+  const session = new Session();
+  session.connectToMainThread();
+  return new Promise((resolve) => {
+    session.post("Runtime.terminateExecution", () => {
+      session.disconnect();
+      resolve();
+    });
+  });
+}
