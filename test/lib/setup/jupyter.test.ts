@@ -57,6 +57,9 @@ describe("npm start", () => {
     const lessons = readdirSync(join(root, "notebooks")).filter((name) => name.endsWith(".ipynb"));
     for (const lesson of lessons) assert(names.includes(lesson), lesson);
 
+    const { kernelspecs } = await (await api("/api/kernelspecs", authorization)).json();
+    assert.equal(kernelspecs.typescript.spec.language, "typescript");
+
     // Jupytext serves the text form of a lesson as a notebook.
     const [lesson] = lessons;
     if (lesson) {
