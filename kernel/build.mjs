@@ -1,5 +1,5 @@
 /** Bundles the kernel into a few files, as one that loads a hundred small ones starts slowly. */
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -20,11 +20,14 @@ const assets = ["worker/globals.d.ts"];
  * @param {string} options.outDir
  */
 export async function buildKernel({ outDir }) {
+  // Their names change with their content.
+  await rm(join(outDir, "parts"), { recursive: true, force: true });
   await build({
     absWorkingDir: source,
     entryPoints: [
       { in: "main.ts", out: "main" },
       { in: "worker/process.ts", out: "worker/process" },
+      { in: "worker/modules/hooks-thread.ts", out: "worker/hooks-thread" },
       { in: "worker/modules/hooks-thread.ts", out: "worker/hooks-thread" },
     ],
     outdir: resolve(outDir),

@@ -56,6 +56,11 @@ export class Cells {
     }
   }
 
+  /** Whether a cell runs or waits. */
+  get busy(): boolean {
+    return this.#running;
+  }
+
   /** Runs nothing any more. */
   close(): void {
     this.#closed = true;

@@ -162,7 +162,11 @@ export class Server {
         this.#outputs.put(output);
         return this.#publisher.room;
       },
-      lost: () => this.#comms.clear(),
+      lost: (reason) => {
+        this.#comms.clear();
+        // A cell that runs says it in its error.
+        if (!this.#cells.busy && !this.#ending) this.#outputs.note(`${reason}\n`);
+      },
     });
     return this.#interpreter;
   }

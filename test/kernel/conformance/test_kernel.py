@@ -17,7 +17,7 @@ class TypeScriptKernelTests(KernelTests):
     code_stderr = 'console.error("test")'
     completion_samples = [
         {"text": "Math.trun", "matches": ["trunc"]},
-        {"text": "const half: numb", "matches": ["number"]},
+        {"text": "type Key = keyo", "matches": ["keyof"]},
         {"text": '"😀".codePointA', "matches": ["codePointAt"]},
     ]
     complete_code_samples = [
@@ -51,7 +51,7 @@ class TypeScriptKernelTests(KernelTests):
             "mime": "text/html",
         },
     ]
-    code_history_pattern = "1?*2*"
+    code_history_pattern = "1 + ?*3"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "Math.max"
     code_clear_output = "clearOutput()"
