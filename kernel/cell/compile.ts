@@ -2,6 +2,7 @@
 import remapping from "@jridgewell/remapping";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { Message, TransformOptions } from "esbuild";
+import { transform } from "../esbuild.ts";
 import { syntaxOf } from "./analyze.ts";
 import { type Rewritten, rewrite } from "./rewrite.ts";
 import type { CellAnalysis, CellSyntaxError, CompiledCell } from "./types.ts";
@@ -78,8 +79,6 @@ async function lower(
       },
     },
   };
-  // Loaded with the first cell, as it takes longer than all else that the front loads.
-  const { transform } = await import("esbuild");
   return transform(code, options);
 }
 

@@ -143,11 +143,14 @@ export class Evaluator {
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const main = script.runInThisContext() as (runtime: Runtime) => Promise<void>;
-    return new Promise((resolve, reject) => {
-      this.run(cell, () => {
-        main.call(undefined, runtime).then(resolve, reject);
-      });
+    let settle: (outcome: Promise<void>) => void = () => {};
+    const done = new Promise<void>((resolve) => {
+      settle = resolve;
     });
+    // Whoever calls this waits for it only when the cell's first part has run, with all callbacks that it made.
+    done.catch(() => {});
+    this.run(cell, () => settle(main.call(undefined, runtime)));
+    return done;
   }
 
   #onStrike(cell: Cell, interruption: Interruption): void {

@@ -1,5 +1,5 @@
 /** A local TypeScript module as JavaScript for this Node. */
-import { transformSync } from "esbuild";
+import { transformSync } from "../../esbuild.ts";
 
 /**
  * @param file Its path; errors and the inline source map name it.
