@@ -218,8 +218,8 @@ for (const { name, outputShape } of ends) {
 const parameters = untrained.trainableWeights
   .map((weight) => weight.shape.reduce<number>((a, b) => a * b!, 1))
   .reduce((a, b) => a + b);
-console.log(`${parameters.toLocaleString("en")} trainable parameters`);
 untrained.dispose();
+console.log(`${parameters.toLocaleString("en")} trainable parameters`);
 
 // %% [markdown]
 // ## Weights from a file
@@ -301,10 +301,9 @@ function probabilities(photo: tf.Tensor3D): tf.Tensor2D {
 
 // %% tolerance=0.05
 async function best(photo: tf.Tensor3D): Promise<models.Prediction[]> {
-  const found = await models.decodePredictions(
-    probabilities(photo),
-    shownClasses,
-  );
+  const output = probabilities(photo);
+  const found = await models.decodePredictions(output, shownClasses);
+  output.dispose();
   return found[0]!;
 }
 
@@ -378,8 +377,7 @@ console.log("            cropped ", inWords(flowerCroppedBest));
 //
 // ## What goes wrong with wrong preprocessing
 //
-// We feed the same pixels in five ways, four of which are those of other
-// models.
+// We feed the same pixels in five ways; four of them are right for other models.
 
 // %% tolerance=0.05
 const meanBGR = [103.939, 116.779, 123.68];
@@ -395,10 +393,12 @@ const recipes: Record<string, (x: tf.Tensor3D) => tf.Tensor3D> = {
 };
 
 for (const [recipe, prepare] of Object.entries(recipes)) {
-  const batch = [chinaResized, flowerResized].map((photo) =>
-    tf.tidy(() => predict(prepare(photo))),
-  );
-  const found = await models.decodePredictions(tf.concat(batch), 1);
+  const output = tf.tidy(() => {
+    const inputs = [chinaResized, flowerResized].map(prepare);
+    return model.predict(tf.stack(inputs)) as tf.Tensor2D;
+  });
+  const found = await models.decodePredictions(output, 1);
+  output.dispose();
   const words = found.map(inWords).map((text) => text.padEnd(17));
   console.log(recipe.padEnd(16), ...words);
 }

@@ -116,7 +116,7 @@ function defaultColumns(count: number): number {
 function describe(tiles: readonly Tile[], options: ImageListOptions): string {
   const each = tiles.map((tile, i) => {
     const names = [options.titles?.[i], options.captions?.[i]].filter(Boolean).join(", ");
-    return names || `${tile.width}×${tile.height} pixels`;
+    return names.replaceAll("\n", " ") || `${tile.width}×${tile.height} pixels`;
   });
   const few = each.slice(0, 12).join("; ") + (each.length > 12 ? "; …" : "");
   return `${tiles.length === 1 ? "Image" : `${tiles.length} images`}: ${few}`;
