@@ -16,6 +16,8 @@ export interface Resolved {
   readonly loopTargets: ReadonlySet<VariableDeclaration>;
   readonly imports: readonly string[];
   readonly importMetas: readonly Span[];
+  /** The expressions after `@`. */
+  readonly decorators: readonly Span[];
   readonly hasTopLevelAwait: boolean;
   /** Where expression statements start that stand in a list, so that a semicolon may precede them. */
   readonly statementStarts: ReadonlySet<number>;
@@ -33,6 +35,7 @@ export function resolve(program: Program): Resolved {
     loopTargets: walker.loopTargets,
     imports: [...walker.imports],
     importMetas: walker.importMetas,
+    decorators: walker.decorators,
     hasTopLevelAwait: walker.hasTopLevelAwait,
     statementStarts: walker.statementStarts,
   };

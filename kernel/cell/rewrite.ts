@@ -24,6 +24,7 @@ export function rewrite(
 ): Rewritten {
   const rewriter = new Rewriter(source, syntax, isKnown);
   rewriter.references();
+  rewriter.decorators();
   rewriter.nestedVars();
   for (const statement of syntax.program.body) rewriter.statement(statement);
   if (analysis.result) rewriter.result(analysis.result);
@@ -40,6 +41,9 @@ class Rewriter {
   readonly #boxes = new Set<string>();
   readonly #functions = new Set<string>();
   readonly #constants = new Set<string>();
+  readonly #vars = new Set<string>();
+  /** What the cell gives a value, unlike what it only declares. */
+  readonly #values = new Set<string>();
 
   constructor(source: string, syntax: CellSyntax, isKnown: (name: string) => boolean) {
     this.#text = new MagicString(source);
@@ -49,8 +53,11 @@ class Rewriter {
     let prefix = "$";
     while (source.includes(prefix)) prefix += "$";
     this.#prefix = prefix;
-    for (const { name, kind } of syntax.program.body.flatMap(statementDeclarations)) {
-      if (kind === "const") this.#constants.add(name);
+    const statements = [...syntax.program.body, ...syntax.resolved.nestedVars];
+    for (const { name, kind, isValue } of statements.flatMap(statementDeclarations)) {
+      if (isValue) this.#values.add(name);
+      if (isValue && kind === "const") this.#constants.add(name);
+      if (isValue && kind === "var") this.#vars.add(name);
     }
   }
 
@@ -67,8 +74,7 @@ class Rewriter {
 
   /** What stands for a name of the notebook; undefined where the name stays as it is. */
   #target({ name, role, writes }: Reference): string | undefined {
-    const declared = this.#syntax.resolved.scope.values.has(name);
-    const known = declared || this.#isKnown(name);
+    const known = this.#values.has(name) || this.#isKnown(name);
     if (!known && name in globalThis) return undefined;
     if (role === "typeof" && !known) return `${this.#prefix}.peek(${JSON.stringify(name)})`;
     if (writes && this.#constants.has(name)) {
@@ -89,6 +95,14 @@ class Rewriter {
     if (named && name !== "__proto__") {
       this.#text.appendLeft(named.start, `({ ${name}: `);
       this.#text.appendLeft(named.end, ` }).${name}`);
+    }
+  }
+
+  /** `@(0, f)()` is no decorator, `@((0, f)())` is one. */
+  decorators(): void {
+    for (const { start, end } of this.#syntax.resolved.decorators) {
+      this.#text.appendLeft(start, "(");
+      this.#text.appendLeft(end, ")");
     }
   }
 
@@ -237,7 +251,7 @@ class Rewriter {
   #head(): string[] {
     const $ = this.#prefix;
     const head = [...this.#boxes].map((name) => `const ${$}${name} = ${$}.box("${name}");`);
-    const vars = this.#varNames().map((name) => `${name}: void 0`);
+    const vars = [...this.#vars].map((name) => `${name}: void 0`);
     if (vars.length > 0) head.push(`${$}.publish("hoisted", { ${vars.join(", ")} });`);
     if (this.#functions.size > 0)
       head.push(`${this.#publication("function", [...this.#functions])};`);
@@ -250,15 +264,6 @@ class Rewriter {
       );
     }
     return head;
-  }
-
-  #varNames(): string[] {
-    const { program, resolved } = this.#syntax;
-    const names = [...program.body, ...resolved.nestedVars]
-      .flatMap(statementDeclarations)
-      .filter(({ kind, isValue }) => kind === "var" && isValue)
-      .map(({ name }) => name);
-    return [...new Set(names)];
   }
 }
 

@@ -68,6 +68,10 @@ export const codeHandlers: Handlers = {
   MetaProperty: ({ meta, start, end }, walker) => {
     if (meta.name === "import") walker.importMetas.push({ start, end });
   },
+  Decorator: ({ expression }, walker) => {
+    walker.decorators.push({ start: expression.start, end: expression.end });
+    walker.visit(expression);
+  },
   BreakStatement: () => {},
   ContinueStatement: () => {},
   LabeledStatement: (node, walker) => walker.visit(node.body),

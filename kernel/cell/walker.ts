@@ -16,6 +16,7 @@ export class Walker {
   readonly loopTargets = new Set<VariableDeclaration>();
   readonly imports = new Set<string>();
   readonly importMetas: Span[] = [];
+  readonly decorators: Span[] = [];
   readonly statementStarts = new Set<number>();
   hasTopLevelAwait = false;
   scope = this.top;

@@ -19,7 +19,10 @@ const { _tickCallback: runCallbacks } = process as unknown as { _tickCallback():
 
 /** Only a script can be run so, and it reaches what is outside of it by a property of the global object. */
 const key = Symbol.for("notebook.run");
-const script = new Script(`globalThis[Symbol.for("notebook.run")]()`);
+const script = new Script(`globalThis[Symbol.for("notebook.run")]()`, {
+  // Not shown in stack traces, as Node's own are not.
+  filename: "node:notebook",
+});
 
 export function makeInterruptible(interlock: Interlock): RunInterruptible {
   // Windows cannot send a process a signal; there the thread that watches stops everything.

@@ -29,6 +29,12 @@ class Name {
     if (value !== undefined || isConstant) this.#define({ value, writable: !isConstant });
   }
 
+  /** Makes it a variable, whatever it was. */
+  hoist(): void {
+    const isVariable = Object.getOwnPropertyDescriptor(this.box, this.name)?.writable;
+    if (!isVariable) this.declare(this.exists ? this.box[this.name] : undefined, false);
+  }
+
   /** Lets the name stand for an export of a module, whose value can change. */
   bind(get: () => unknown): void {
     this.#clear(undefined);

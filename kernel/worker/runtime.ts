@@ -50,7 +50,9 @@ export class Runtime implements CellRuntime {
     for (const [name, value] of Object.entries(values)) {
       const found = this.#names.get(name);
       this.reached.add(name);
-      if (kind !== "hoisted" || !found.exists) found.declare(value, kind === "const");
+      // `var x;` lets an x that exists keep its value.
+      if (kind === "hoisted") found.hoist();
+      else found.declare(value, kind === "const");
     }
   }
 

@@ -1,5 +1,5 @@
 /** A real worker process, with the compiler before it as the front has it. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -62,6 +62,19 @@ export class Session {
   async end(): Promise<void> {
     await this.worker.dispose();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async restart(): Promise<void> {
+    await this.worker.restart();
+    this.names.clear();
+  }
+
+  /** Writes files into the notebook's folder. */
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.directory, name)), { recursive: true });
+      writeFileSync(join(this.directory, name), text);
+    }
   }
 
   /** Sends a cell to the worker and does not wait for it. */
