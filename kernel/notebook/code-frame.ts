@@ -5,7 +5,7 @@ export interface Mistake {
   /** UTF-16 offsets into the source. */
   readonly start: number;
   readonly end: number;
-  /** What it is, such as `error TS2322`. */
+  /** What it is, such as `TypeScriptError TS2322`. */
   readonly label: string;
 }
 

@@ -245,5 +245,5 @@ function asMistake(diagnostic: {
   readonly code: number;
 }): Mistake {
   const { message, start, end, code } = diagnostic;
-  return { message, start, end, label: `error TS${code}` };
+  return { message, start, end, label: `TypeScriptError TS${code}` };
 }

@@ -43,11 +43,11 @@ export class Outputs {
 
   put(output: Output): void {
     const cell = this.#cells.get(output.cell) ?? this.#latest;
-    if (!cell) return;
     if (output.type === "comm") {
       this.#comm(output, cell);
       return;
     }
+    if (!cell) return;
     if (output.type === "input") {
       this.#publisher.flush();
       this.#ask(cell, output.prompt, output.password);
@@ -93,7 +93,8 @@ export class Outputs {
     }
   }
 
-  #comm(output: Extract<Output, { type: "comm" }>, cell: CellContext): void {
+  /** @param cell undefined: a frontend opened the comm before there was any cell */
+  #comm(output: Extract<Output, { type: "comm" }>, cell: CellContext | undefined): void {
     const { action, commId, targetName = "", data, metadata, buffers } = output;
     const content: JsonObject = {
       comm_id: commId,

@@ -88,7 +88,7 @@ describe("nbconvert", () => {
     assert.notEqual(status, 0);
     assert.match(
       stripVTControlCharacters(stderr),
-      /cell\[1\]:1:7 - error TS2322: Type 'string' is not assignable to type 'number'/,
+      /cell\[1\]:1:7 - TypeScriptError TS2322: Type 'string' is not assignable to type 'number'/,
     );
   });
 

@@ -82,7 +82,7 @@ describe("A cell", () => {
     const lines = (reply.content.traceback ?? []).map(stripVTControlCharacters);
     const count = (reply.content.execution_count ?? 0) as number;
     assert.deepEqual(lines, [
-      `cell[${count}]:2:7 - error TS2322: Type 'string' is not assignable to type 'number'.`,
+      `cell[${count}]:2:7 - TypeScriptError TS2322: Type 'string' is not assignable to type 'number'.`,
       "",
       '2 const half: number = "😀";',
       "        ~~~~",
