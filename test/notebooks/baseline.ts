@@ -1,5 +1,5 @@
 /** What the cells of a lesson put out with quick settings: NN.json, and pictures beside it. */
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isJson, type MimeBundle } from "./notebook.ts";
 import { type CellRecord, isPicture, type OutputRecord } from "./record.ts";
@@ -55,7 +55,9 @@ export class QuickBaseline {
 
   /** Removes what an earlier run left. */
   async clean(): Promise<void> {
-    await this.#removePictures(join(this.#folder, "new"));
+    const folder = join(this.#folder, "new");
+    await this.#removePictures(folder);
+    await rmdir(folder).catch(() => undefined); // not empty, or not there
   }
 
   #picture(cell: number, output: number): string {

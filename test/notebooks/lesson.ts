@@ -48,7 +48,7 @@ export async function runLesson(file: string, context: LessonContext): Promise<L
   const { root, options, onProgress, signal } = context;
   const notebook = await readNotebook(file);
   const cells = notebook.cells.filter(runs);
-  const committed = recordsOf(cells);
+  const committed = options.full ? await recordsOf(cells) : undefined;
   const quick = options.full ? undefined : quickSettings(notebook);
   for (const cell of cells) toleranceOf(cell);
   const places = new Places(file, notebook);
@@ -68,11 +68,11 @@ export async function runLesson(file: string, context: LessonContext): Promise<L
   const baseline = new QuickBaseline(options.baselines, file);
   if (options.update) {
     if (options.full) await writeNotebook(file, notebook);
-    else await baseline.write(recordsOf(cells));
+    else await baseline.write(await recordsOf(cells));
     return { ...result, failures: [], updated: true };
   }
   const differences = new Differences(file, options, places, baseline);
-  const expected = options.full ? committed : await baseline.read();
+  const expected = committed ?? (await baseline.read());
   const failures = await differences.find(cells, expected);
   return { ...result, failures, updated: false };
 }
@@ -85,10 +85,10 @@ function environment(full: boolean): NodeJS.ProcessEnv {
     : { ...env, CONVNET_LAB_SETTINGS: "quick" };
 }
 
-function recordsOf(cells: readonly CodeCell[]): Records {
+async function recordsOf(cells: readonly CodeCell[]): Promise<Records> {
   const records = new Map<number, CellRecord>();
   for (const [at, cell] of cells.entries()) {
-    const record = recordOf(cell);
+    const record = await recordOf(cell);
     if (record) records.set(at + 1, record);
   }
   return records;
@@ -168,7 +168,7 @@ class Differences {
     const failures: Failure[] = [];
     for (const [at, cell] of cells.entries()) {
       const rules = { tolerance: toleranceOf(cell), timed: hasTag(cell, tags.timed) };
-      const found = await compareRecords(recordOf(cell), expected.get(at + 1), rules);
+      const found = await compareRecords(await recordOf(cell), expected.get(at + 1), rules);
       for (const difference of found) failures.push(await this.#describe(cell, difference));
     }
     const lost = [...expected.keys()].filter((number) => number > cells.length);
