@@ -377,7 +377,8 @@ console.log("            cropped ", inWords(flowerCroppedBest));
 //
 // ## What goes wrong with wrong preprocessing
 //
-// We feed the same pixels in five ways; four of them are right for other models.
+// We feed the same pixels in five ways; four of them are right for other
+// models.
 
 // %% tolerance=0.05
 const meanBGR = [103.939, 116.779, 123.68];
