@@ -7,8 +7,19 @@ export {
   catalogEntry,
   type DatasetName,
 } from "./catalog.ts";
+export { Dataset, type IterateOptions, type MapContext, type Source } from "./dataset.ts";
+export { type Batched, stackItems } from "./dataset-batch.ts";
+export {
+  fromArrays,
+  fromFunction,
+  fromItems,
+  fromTensors,
+  type Rows,
+  type Tensors,
+} from "./dataset-sources.ts";
 export { type DecodeOptions, decodeImage, loadImage } from "./load-image.ts";
 export type { Progress } from "./progress.ts";
+export { permutation, seededRandom } from "./random.ts";
 export {
   type CropAndResizeOptions,
   centralCrop,
