@@ -1,0 +1,172 @@
+/** Interrupting: what runs stops, the state stays, and nothing goes on. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Session } from "./session.ts";
+
+/** Cells that print "go" and never end. */
+const endless: Record<string, string> = {
+  "a loop": 'console.log("go"); while (true) {}',
+  "a loop that catches everything":
+    'console.log("go"); while (true) { try { while (true) {} } catch {} finally { continue } }',
+  "a promise that nobody settles": 'console.log("go"); await new Promise(() => {})',
+  "a loop behind an await": 'await null; console.log("go"); while (true) {}',
+  "a loop behind a timer":
+    'await new Promise((r) => setTimeout(r, 5)); console.log("go"); while (true) {}',
+  "a loop behind input and output":
+    'import { readFile } from "node:fs/promises"; await readFile("data.txt"); console.log("go"); while (true) {}',
+  "a loop of awaits": 'console.log("go"); while (true) await null',
+  "a loop of awaits behind input and output":
+    'import { readFile } from "node:fs/promises"; await readFile("data.txt"); console.log("go"); while (true) await null',
+  "a loop of awaits that catches everything":
+    'console.log("go"); while (true) { try { await null; throw 1 } catch {} }',
+  "a loop of timers":
+    'import { setTimeout as nap } from "node:timers/promises"; console.log("go"); while (true) await nap(1)',
+  "a loop of immediates":
+    'console.log("go"); while (true) await new Promise((r) => setImmediate(r))',
+  "a loop of input and output":
+    'import { readFile } from "node:fs/promises"; console.log("go"); while (true) await readFile("data.txt")',
+  "a loop in a timer's callback":
+    'setTimeout(() => { console.log("go"); while (true) {} }, 1); await new Promise(() => {})',
+  "a loop in an immediate's callback":
+    'setImmediate(() => { console.log("go"); while (true) {} }); await new Promise(() => {})',
+  "a loop in a callback of input and output":
+    'import { readFile } from "node:fs"; readFile("data.txt", () => { console.log("go"); while (true) {} }); await new Promise(() => {})',
+  "a loop in a microtask":
+    'queueMicrotask(() => { console.log("go"); while (true) {} }); await new Promise(() => {})',
+  "a loop of microtasks":
+    'const again = () => queueMicrotask(again); again(); console.log("go"); await new Promise(() => {})',
+  "a loop in an event":
+    'import { EventEmitter } from "node:events"; const e = new EventEmitter(); e.on("x", () => { while (true) {} }); console.log("go"); e.emit("x")',
+  "a regular expression": 'console.log("go"); /^(a+)+$/.test("a".repeat(50) + "b")',
+  "a sort": 'console.log("go"); [1, 2, 3].sort(() => { while (true) {} })',
+  "a loop in a module": 'await import("./endless.ts")',
+  "a recursion of promises":
+    'console.log("go"); const f = async (): Promise<void> => { await null; return f() }; await f()',
+  printing: 'console.log("go"); while (true) console.log("more")',
+  "a generator": 'console.log("go"); for (const x of (function* () { while (true) yield 1 })()) {}',
+  "a result that shows itself forever":
+    'console.log("go"); ({ [Symbol.for("Jupyter.display")]() { while (true) {} } })',
+  "a result that never shows itself":
+    'console.log("go"); ({ [Symbol.for("Jupyter.display")]: () => new Promise(() => {}) })',
+  "a question": 'console.log("go"); prompt("?")',
+};
+
+describe("An interrupt", () => {
+  let session: Session;
+  before(async () => {
+    session = await Session.start();
+    session.write({
+      "data.txt": "data",
+      "endless.ts": 'console.log("go"); while (true) {} export {};',
+    });
+    await session.value("const kept = 41");
+  });
+  after(() => session.end());
+
+  /** Runs a cell until it prints, and interrupts it. */
+  async function interrupt(source: string): Promise<string | undefined> {
+    const { id, run } = session.begin(source, { allowStdin: true });
+    await session.whenOutput((output) => output.type === "stream" && output.cell === id);
+    await sleep(20);
+    await session.worker.interrupt();
+    const { outcome } = await run;
+    assert.deepEqual(session.losses, []);
+    return outcome.error?.ename;
+  }
+
+  for (const [title, source] of Object.entries(endless)) {
+    it(`stops ${title}, and keeps the state`, async () => {
+      assert.equal(await interrupt(source), "Interrupted");
+      assert.equal(await session.value("kept + 1"), "42");
+    });
+  }
+
+  it("keeps what the cell had reached", async () => {
+    await interrupt('const reachedBefore = 7; console.log("go"); while (true) {}; const after = 1');
+    assert.equal(await session.value("[reachedBefore, typeof after]"), "[ 7, 'undefined' ]");
+  });
+
+  it("stops what a cell left behind when it ended: a loop in a timer", async () => {
+    await session.run('setTimeout(() => { console.log("left behind"); while (true) {} }, 30)');
+    await session.whenPrinted("left behind");
+    await session.worker.interrupt();
+    assert.equal(await session.value("kept"), "41");
+    assert.deepEqual(session.losses, []);
+  });
+
+  it("stops what a cell left behind when it ended: a loop behind an await", async () => {
+    const source =
+      '(async () => { await new Promise((r) => setTimeout(r, 30)); console.log("forgotten"); while (true) {} })(); 0';
+    await session.run(source);
+    await session.whenPrinted("forgotten");
+    await session.worker.interrupt();
+    assert.equal(await session.value("kept"), "41");
+    assert.deepEqual(session.losses, []);
+  });
+
+  it("ends the timers and loops of the cell", async () => {
+    const { id, run } = session.begin(`
+      let ticks = 0;
+      setInterval(() => ticks++, 1);
+      (async () => { while (true) { await new Promise((r) => setTimeout(r, 1)); ticks++ } })();
+      console.log("ticking");
+      await new Promise(() => {});`);
+    await session.whenOutput((output) => output.cell === id);
+    await sleep(30);
+    await session.worker.interrupt();
+    await run;
+    const before = await session.value("ticks");
+    await sleep(50);
+    assert.equal(await session.value("ticks"), before);
+    assert.ok(Number(before) > 0);
+  });
+
+  it("leaves the timers of other cells alone", async () => {
+    await session.run("let beats = 0; const beating = setInterval(() => { beats++ }, 1)");
+    await interrupt('console.log("go"); await new Promise(() => {})');
+    const before = Number(await session.value("beats"));
+    await sleep(30);
+    assert.ok(Number(await session.value("beats")) > before);
+    await session.run("clearInterval(beating)");
+  });
+
+  it("waits for a native call, and keeps the state", async () => {
+    const source =
+      'console.log("go"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000)';
+    assert.equal(await interrupt(source), "Interrupted");
+    const sleeping =
+      'import { execSync } from "node:child_process"; console.log("go"); execSync("sleep 0.5"); while (true) {}';
+    assert.equal(await interrupt(sleeping), "Interrupted");
+    assert.equal(await session.value("kept"), "41");
+  });
+
+  it("when nothing runs does nothing", async () => {
+    for (let i = 0; i < 5; i++) await session.worker.interrupt();
+    assert.equal(await session.value("kept"), "41");
+  });
+
+  it("does not strike the next cell, 100 times in a row", async () => {
+    const sources = Object.values(endless).filter((source) => !source.includes("endless.ts"));
+    for (let i = 0; i < 100; i++) {
+      assert.equal(await interrupt(sources[i % sources.length]!), "Interrupted");
+      assert.equal(await session.value(`kept + ${i}`), String(41 + i));
+    }
+    assert.deepEqual(session.losses, []);
+  });
+
+  it("that comes at any moment of short cells harms none of the others", async () => {
+    for (let i = 0; i < 60; i++) {
+      const { run } = session.begin(
+        `await new Promise((r) => setTimeout(r, ${i % 5})); for (let i = 0; i < 1e5; i++) {} "ran"`,
+      );
+      await sleep(i % 7);
+      await session.worker.interrupt();
+      const { outcome, result } = await run;
+      assert.ok(
+        outcome.status === "ok" ? result === "'ran'" : outcome.error?.ename === "Interrupted",
+      );
+      assert.equal(await session.value("kept"), "41");
+    }
+    assert.deepEqual(session.losses, []);
+  });
+});
