@@ -152,6 +152,7 @@ export class Project {
     const cells = needed.map(moduleName);
     const isOpen = (name: string) => this.#server.isOpen(name);
     const missing = [...versions, ...cells].filter((name) => !isOpen(name)).slice(0, openLimit);
+    if (missing.length === 0) return;
     const wanted = new Set(missing);
     let index = empty;
     for (let number = 1; number <= this.#lastNumber; number++) {

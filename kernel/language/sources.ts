@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
+import { prefix } from "./module.ts";
 import { Resolver } from "./resolver.ts";
 import { specifiersIn } from "./specifiers.ts";
 import { stampOf } from "./stamp.ts";
@@ -45,9 +46,11 @@ export class Sources {
     this.#resolver = new Resolver(conditions);
   }
 
-  /** The local files that a cell imports, as they are now. */
+  /** The local files that a cell's module imports, as they are now. */
   importedBy(cell: string): ReadonlyMap<string, Source> {
-    const specifiers = specifiersIn(cell, "cell.mts");
+    const specifiers = specifiersIn(cell, "cell.mts").filter(
+      ({ value }) => !value.startsWith(`./${prefix}`),
+    );
     if (specifiers.length > 0) this.#resolver.clear();
     return this.#resolveAll(specifiers, this.#directory, undefined);
   }

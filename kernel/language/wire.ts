@@ -105,6 +105,11 @@ export class Wire {
   #send(message: Message): void {
     if (this.#closed) return;
     const body = JSON.stringify({ jsonrpc: "2.0", ...message });
+    // What is sent in one go, such as a change and a question about it, is written in one go.
+    if (this.#output.writableCorked === 0) {
+      this.#output.cork();
+      process.nextTick(() => this.#output.uncork());
+    }
     this.#output.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   }
 

@@ -24,11 +24,15 @@ describe("wire", () => {
     });
   });
 
-  const sent = () => toPeer.read().toString() as string;
+  /** What was sent by now; it is written at the end of a turn. */
+  const sent = async () => {
+    await new Promise(setImmediate);
+    return toPeer.read().toString() as string;
+  };
 
-  it("frames a request by its length in bytes", () => {
+  it("frames a request by its length in bytes", async () => {
     void wire.request("ask", { text: "größe 😀" });
-    const text = sent();
+    const text = await sent();
     const [head, body] = text.split("\r\n\r\n") as [string, string];
     assert.equal(head, `Content-Length: ${Buffer.byteLength(body)}`);
     assert.deepEqual(JSON.parse(body), {
@@ -81,7 +85,7 @@ describe("wire", () => {
       ["hello", [1]],
       ["refuse", null],
     ]);
-    const text = sent();
+    const text = await sent();
     assert.match(text, /\{"jsonrpc":"2.0","id":"s1","result":\{"answered":"hello"\}\}/);
     assert.match(text, /"id":"s2","error":\{"code":-32603,"message":"not this"\}/);
   });
@@ -91,7 +95,7 @@ describe("wire", () => {
     const answer = wire.request("a", {}, controller.signal);
     controller.abort(new Error("no longer wanted"));
     await assert.rejects(answer, /no longer wanted/);
-    assert.match(sent(), /"method":"\$\/cancelRequest","params":\{"id":1\}/);
+    assert.match(await sent(), /"method":"\$\/cancelRequest","params":\{"id":1\}/);
     fromPeer.write(frame({ jsonrpc: "2.0", id: 1, result: 1 }));
     const next = wire.request("b", {});
     fromPeer.write(frame({ jsonrpc: "2.0", id: 2, result: 2 }));
