@@ -17,7 +17,8 @@ function aligned(bytes: Uint8Array): ArrayBuffer {
 const float32Bits = new Float32Array(1);
 const bits = new Uint32Array(float32Bits.buffer);
 
-function float16(half: number): number {
+/** The value of a half-precision number's bits. */
+export function float16(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
