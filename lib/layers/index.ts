@@ -4,6 +4,7 @@ export {
   type BatchNormalizationOptions,
   batchNormalization,
 } from "./batch-normalization.ts";
+export { ScaledSum, type ScaledSumOptions, scaledSum } from "./scaled-sum.ts";
 export {
   StochasticDepth,
   type StochasticDepthOptions,

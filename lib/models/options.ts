@@ -9,7 +9,7 @@ export interface ModelOptions {
   readonly includeTop?: boolean;
   /** `"imagenet"` (the default), the path of a weights file, or null for random weights. */
   readonly weights?: "imagenet" | (string & {}) | null;
-  /** [height, width, channels]; null for a height or width that is open. With weights there are 3 channels. */
+  /** [height, width, channels]; null for a height or width that is open. ImageNet's weights are for 3 channels. */
   readonly inputShape?: readonly [height: number | null, width: number | null, channels: number];
   /** Without the top: null (the default) for feature maps, or their average or maximum for each channel. */
   readonly pooling?: "avg" | "max" | null;
@@ -29,12 +29,18 @@ function oneOf(option: string, value: unknown, choices: readonly (string | null)
  * Fills in defaults and refuses what cannot be built.
  *
  * @param minimumSize the least height and width for which all feature maps have pixels
+ * @param ownOptions options that only this family has; it checks them itself
  * @throws {Error} an unknown option or value, quoted, with what was expected
  */
 export function completeOptions(
   options: ModelOptions,
-  { name, inputSize, classes: trainedClasses }: ModelConfiguration,
+  {
+    name,
+    inputSize,
+    classes: trainedClasses,
+  }: Pick<ModelConfiguration, "name" | "inputSize" | "classes">,
   minimumSize: number,
+  ownOptions: readonly string[] = [],
 ): Required<ModelOptions> {
   const complete = {
     includeTop: true,
@@ -53,6 +59,7 @@ export function completeOptions(
     "pooling",
     "classes",
     "classifierActivation",
+    ...ownOptions,
   ];
   for (const option of Object.keys(options)) {
     if (!known.includes(option))
@@ -99,7 +106,7 @@ export function completeOptions(
     );
   }
   const channels = inputShape[2];
-  if (weights !== null && channels !== 3) {
+  if (weights === "imagenet" && channels !== 3) {
     throw new Error(
       `The option inputShape has ${channels} channels, but the weights are for 3. Use weights: null, or 3 channels.`,
     );

@@ -1,0 +1,120 @@
+/** One table of all families: parameters, shapes, channels, sizes; no memory stays in use. */
+import assert from "node:assert/strict";
+import {
+  architectures,
+  inceptionResnetV2,
+  inceptionV3,
+  type ModelOptions,
+  mobilenet,
+  mobilenetV2,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet50V2,
+  resnet101,
+  resnet101V2,
+  resnet152,
+  resnet152V2,
+  vgg16,
+  vgg19,
+  xception,
+} from "../../../lib/models/index.ts";
+import { tf } from "../../../lib/tensorflow/index.ts";
+
+type Family = (options: ModelOptions) => Promise<tf.LayersModel>;
+
+interface Row {
+  readonly family: Family;
+  /** All weights as Keras counts, or those that torchvision counts: the trainable ones. */
+  readonly parameters: number;
+  readonly counts?: "all" | "trainable";
+  readonly features: number;
+  /** The size of the last feature maps of a picture of 75×107. */
+  readonly maps: readonly [height: number, width: number];
+}
+
+/** Height and width for the tests of shapes: odd and not square. */
+const height = 75;
+const width = 107;
+
+const rows = {
+  vgg16: { family: vgg16, parameters: 138_357_544, features: 512, maps: [2, 3] },
+  vgg19: { family: vgg19, parameters: 143_667_240, features: 512, maps: [2, 3] },
+  resnet18: row18(resnet18, 11_689_512),
+  resnet34: row18(resnet34, 21_797_672),
+  resnet50: { family: resnet50, parameters: 25_636_712, features: 2048, maps: [3, 4] },
+  resnet101: { family: resnet101, parameters: 44_707_176, features: 2048, maps: [3, 4] },
+  resnet152: { family: resnet152, parameters: 60_419_944, features: 2048, maps: [3, 4] },
+  resnet50V2: { family: resnet50V2, parameters: 25_613_800, features: 2048, maps: [3, 4] },
+  resnet101V2: { family: resnet101V2, parameters: 44_675_560, features: 2048, maps: [3, 4] },
+  resnet152V2: { family: resnet152V2, parameters: 60_380_648, features: 2048, maps: [3, 4] },
+  mobilenet: { family: mobilenet, parameters: 4_253_864, features: 1024, maps: [2, 3] },
+  mobilenetV2: { family: mobilenetV2, parameters: 3_538_984, features: 1280, maps: [3, 4] },
+  xception: { family: xception, parameters: 22_910_480, features: 2048, maps: [3, 4] },
+  inceptionV3: { family: inceptionV3, parameters: 23_851_784, features: 2048, maps: [1, 2] },
+  inceptionResnetV2: {
+    ...{ family: inceptionResnetV2, parameters: 55_873_736, features: 1536, maps: [1, 2] },
+  },
+} satisfies Record<string, Row>;
+
+function row18(family: Family, parameters: number): Row {
+  return { family, parameters, counts: "trainable", features: 512, maps: [3, 4] };
+}
+
+const size = (weights: tf.LayerVariable[]) =>
+  weights.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape as number[]), 0);
+
+async function outputShape(model: tf.LayersModel, channels: number): Promise<number[]> {
+  const output = tf.tidy(
+    () => model.predict(tf.randomUniform([1, height, width, channels])) as tf.Tensor,
+  );
+  const values = await output.data();
+  assert.ok(values.every(Number.isFinite), "the output has values that are not finite");
+  output.dispose();
+  return output.shape;
+}
+
+export type FamilyName = keyof typeof rows;
+
+/** All families of the table. */
+export const familyNames = Object.keys(rows) as FamilyName[];
+
+/** Defines the tests of the given families. */
+export function describeFamilies(names: readonly FamilyName[]): void {
+  let before: number;
+  beforeEach(() => {
+    before = tf.memory().numTensors;
+  });
+  afterEach(() => {
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  for (const name of names) {
+    const { family, parameters, counts = "all", features, maps }: Row = rows[name];
+    it(`${name} has ${parameters.toLocaleString("en")} ${counts === "all" ? "" : "trainable "}parameters`, async () => {
+      const model = await family({ weights: null });
+      assert.equal(size(counts === "all" ? model.weights : model.trainableWeights), parameters);
+      const described = architectures[name];
+      assert.equal(size(model.weights), described.parameters);
+      assert.deepEqual(model.outputs[0]?.shape, [null, 1000]);
+      const { inputSize } = described;
+      assert.deepEqual(model.inputs[0]?.shape, [null, inputSize, inputSize, 3]);
+      assert.equal(model.name, name);
+      model.dispose();
+    });
+
+    it(`${name} puts out what its options say, for 1 and 4 channels and an odd size`, async () => {
+      const base = { weights: null, includeTop: false } as const;
+      const maps4 = await family({ ...base, inputShape: [height, width, 4] });
+      assert.deepEqual(await outputShape(maps4, 4), [1, ...maps, features]);
+      maps4.dispose();
+      const pooled = await family({ ...base, pooling: "max", inputShape: [null, null, 1] });
+      assert.deepEqual(await outputShape(pooled, 1), [1, features]);
+      pooled.dispose();
+      const logits = { classes: 7, classifierActivation: null } as const;
+      const top = await family({ weights: null, ...logits, inputShape: [height, width, 3] });
+      assert.deepEqual(await outputShape(top, 3), [1, 7]);
+      top.dispose();
+    });
+  }
+}
