@@ -93,6 +93,27 @@ export abstract class Optimizer {
     ]);
   }
 
+  /**
+   * Takes over values of `state`, by the same names; slots that were not there yet are made. The tensors stay the
+   * caller's.
+   *
+   * @throws {Error} a value has another shape than the variable of that name
+   */
+  restore(state: ReadonlyMap<string, tf.Tensor>): void {
+    for (const [name, value] of state) {
+      const present = this.state.get(name);
+      if (!present || present.isDisposed) {
+        this.#slot(name, () => tf.clone(value));
+      } else if (present.shape.join() === value.shape.join()) {
+        present.assign(value);
+      } else {
+        throw new Error(
+          `The optimizer's "${name}" has shape [${present.shape}], got a value of shape [${value.shape}].`,
+        );
+      }
+    }
+  }
+
   /** Gradients of `loss` with respect to `variables`, and one update with them. Returns the loss. */
   minimize(loss: () => tf.Scalar, variables: readonly tf.Variable[]): tf.Scalar {
     return tf.tidy(() => {

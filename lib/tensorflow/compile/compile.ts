@@ -20,6 +20,8 @@ export interface CompileOptions {
    * the fastest inference. When a weight changes, the next call folds anew, which is slow. Default: false.
    */
   readonly freeze?: boolean;
+  /** Makes random ops that have no seed of their own draw the same in every run. Default: a new draw in each. */
+  readonly seed?: number;
 }
 
 /** What a compiled function can tell about one of its signatures. */
@@ -35,6 +37,11 @@ export interface Compiled<Args extends unknown[], Result> {
   (...args: Args): Result;
   /** The signatures that have been captured so far. */
   readonly signatures: readonly CompiledSignature[];
+  /**
+   * How many calls have drawn random numbers. With `seed` it is all that the next draw depends on: to go on where
+   * another run was, set it.
+   */
+  randomCalls: number;
   /** Frees the graphs. The function may be called again and then captures anew. */
   dispose(): void;
 }
@@ -72,6 +79,14 @@ export function compile<Args extends unknown[], Result>(
   let counter: Variable | undefined;
   let evicted = 0;
 
+  const counterVariable = (): Variable => {
+    if (!counter || counter.isDisposed) {
+      const name = `${label}/calls_${nextFunction++}`;
+      counter = core.tidy(() => core.variable(core.scalar(0, "int32"), false, name));
+    }
+    return counter;
+  };
+
   const drop = (entry: GraphFunction): void => {
     entries = entries.filter((other) => other !== entry);
     entry.dispose();
@@ -84,18 +99,16 @@ export function compile<Args extends unknown[], Result>(
     tensors: readonly Tensor[],
   ): Result => {
     let used = false;
+    let unseeded = 0;
     const state = {
       counter: (): Tensor => {
-        if (!counter || counter.isDisposed) {
-          counter = core.variable(
-            core.scalar(0, "int32"),
-            false,
-            `${label}/calls_${nextFunction++}`,
-          );
-        }
         used = true;
-        return counter;
+        return counterVariable();
       },
+      nextSeed: (): number =>
+        options.seed === undefined
+          ? Math.floor(Math.random() * 2 ** 31)
+          : Math.imul(options.seed + 1, 0x9e3779b1) ^ Math.imul(++unseeded, 0x85ebca6b),
     };
     const recorder = new Recorder(backend, label);
     const leaves: Tensor[] = [];
@@ -187,6 +200,12 @@ export function compile<Args extends unknown[], Result>(
           variables: variables.length,
           calls,
         })),
+    },
+    randomCalls: {
+      get: () => (counter && !counter.isDisposed ? (counter.dataSync()[0] as number) : 0),
+      set: (calls: number) => {
+        core.tidy(() => counterVariable().assign(core.scalar(calls, "int32")));
+      },
     },
     dispose: {
       value: () => {

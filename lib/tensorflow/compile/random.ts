@@ -13,6 +13,8 @@ import { activeRecorder } from "./recorder.ts";
 export interface RandomState {
   /** int32 scalar, up by one at each call. */
   counter(): Tensor;
+  /** A seed for an op that was given none. */
+  nextSeed(): number;
 }
 
 let current: RandomState | undefined;
@@ -29,8 +31,8 @@ export function withRandomState<T>(state: RandomState, fn: () => T): T {
 
 type Floating = "float32" | "int32" | "bool";
 
-function seedOf(seed: number | string | undefined): number {
-  if (seed === undefined) return Math.floor(Math.random() * 2 ** 31);
+function seedOf(seed: number | string | undefined, state: RandomState): number {
+  if (seed === undefined) return state.nextSeed() | 0;
   const n =
     typeof seed === "number" ? seed : [...seed].reduce((h, c) => h * 31 + c.charCodeAt(0), 7);
   return Math.trunc(n) | 0;
@@ -47,7 +49,7 @@ function draw(op: string, shape: readonly number[], seed: number | string | unde
     value,
   });
   const dims = core.tensor1d([...shape], "int32");
-  const pair = core.stack([core.scalar(seedOf(seed), "int32"), current.counter()]);
+  const pair = core.stack([core.scalar(seedOf(seed, current), "int32"), current.counter()]);
   const [result] = b.executeOp(
     op,
     [type("dtype", b.TF_FLOAT), type("T", b.TF_INT32), type("Tseed", b.TF_INT32)],
