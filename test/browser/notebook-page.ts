@@ -33,6 +33,13 @@ export class NotebookPage {
     return notebook;
   }
 
+  /** Opens the saved notebook anew: JupyterLab does not redraw charts for another theme. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator(CELL).first().waitFor();
+    await this.ready();
+  }
+
   /** The kernel is there and has nothing to do. */
   async ready(): Promise<void> {
     await this.page.locator(".jp-StatusBar-Widget, #jp-main-statusbar").first().waitFor();

@@ -51,6 +51,7 @@ async function whole(browser: Browser, lab: Lab, name: string): Promise<string[]
   const paths: string[] = [];
   for (const theme of ["Light", "Dark"] as const) {
     await notebook.setTheme(theme);
+    await notebook.reload();
     const path = join(screenshotFolder, `${basename(name, ".ipynb")}-${theme.toLowerCase()}.png`);
     await notebook.pictures();
     await notebook.screenshot(path);
