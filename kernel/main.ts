@@ -11,11 +11,11 @@ import {
 } from "./protocol/index.ts";
 
 async function main(): Promise<void> {
-  const { connectionFile, conditions } = readOptions(process.argv.slice(2));
+  const { connectionFile, conditions, check } = readOptions(process.argv.slice(2));
   const connection = readConnection(connectionFile);
   const load = async (events: InterpreterEvents): Promise<Interpreter> => {
     const { openNotebook } = await import("./notebook/index.ts");
-    return openNotebook({ directory: process.cwd(), conditions }, events);
+    return openNotebook({ directory: process.cwd(), conditions, check }, events);
   };
   const server = new Server({ connection, load, onEnd: () => process.exit(0) });
   const end = () => void server.end().then(() => process.exit(0));

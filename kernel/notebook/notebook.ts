@@ -28,6 +28,8 @@ import { readQuestion } from "./pager.ts";
 export interface NotebookParts {
   readonly language: Language;
   readonly worker: Worker;
+  /** Cells are type-checked before they run. */
+  readonly check: boolean;
   readonly analyze: (source: string) => CellAnalysis;
   /** @param names that earlier cells gave a value */
   readonly compile: (
@@ -168,6 +170,7 @@ export class Notebook implements Interpreter {
     analysis: CellAnalysis,
     signal: AbortSignal,
   ): Promise<ErrorDescription | undefined> {
+    if (!this.#parts.check) return undefined;
     const check = await this.#parts.language.check(id, source, analysis, signal);
     if (check.notice && !this.#unchecked) {
       this.#events.output({ type: "stream", cell: id, name: "stderr", text: `${check.notice}\n` });

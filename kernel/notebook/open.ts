@@ -9,12 +9,15 @@ export interface NotebookOptions {
   /** The notebook's folder. */
   readonly directory: string;
   readonly conditions: readonly string[];
+  /** Cells are type-checked before they run. */
+  readonly check: boolean;
 }
 
 export function openNotebook(options: NotebookOptions, events: InterpreterEvents): Interpreter {
+  const { check } = options;
   const language = new TypeScriptLanguage(options);
   const worker = new WorkerProcess(options);
-  return new Notebook({ language, worker, analyze, compile: compileHere }, events);
+  return new Notebook({ language, worker, analyze, compile: compileHere, check }, events);
 }
 
 /** For the Node that runs the kernel, which runs its cells too. */

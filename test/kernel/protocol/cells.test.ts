@@ -1,6 +1,5 @@
 /** Cells as a client sees them: replies, what is published around them, and the queue. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { Client, executeContent, Kernel, type Message } from "../client.ts";
 
@@ -96,6 +95,16 @@ describe("A cell", () => {
       '// @ts-nocheck\nconst n: number = "x"; console.log(n);',
     );
     assert.equal(stdout, "x\n");
+  });
+
+  it("with a type error runs where the kernel does not check", async () => {
+    const unchecked = await Kernel.start({ args: ["--no-check"] });
+    try {
+      const { stdout } = await unchecked.execute('const n: number = "x"; console.log(n);');
+      assert.equal(stdout, "x\n");
+    } finally {
+      await unchecked.end();
+    }
   });
 
   it("with a syntax error does not run, and says where it is", async () => {
@@ -197,10 +206,10 @@ describe("A cell", () => {
     }
     assert.ok((await kernel.beat()) >= 0);
     // The last status of all says that the cell still runs.
-    const last = kernel.published.findLast(({ type }) => type === "status");
-    await sleep(50);
-    assert.equal(last?.content.execution_state, "busy");
-    assert.equal(last?.parent.msg_id, id);
+    await kernel.whenPublished(() => {
+      const last = kernel.published.findLast(({ type }) => type === "status");
+      return last?.parent.msg_id === id && last?.content.execution_state === "busy";
+    });
     await kernel.interrupt();
     await kernel.whenPublished(
       ({ parent, content }) => parent.msg_id === id && content.execution_state === "idle",
