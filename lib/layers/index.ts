@@ -4,6 +4,7 @@ export {
   type BatchNormalizationOptions,
   batchNormalization,
 } from "./batch-normalization.ts";
+export { ResidualUnit, type ResidualUnitOptions, residualUnit } from "./residual-unit.ts";
 export { ScaledSum, type ScaledSumOptions, scaledSum } from "./scaled-sum.ts";
 export {
   StochasticDepth,

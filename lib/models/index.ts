@@ -33,5 +33,6 @@ export {
   resnet152V2,
 } from "./resnet.ts";
 export { resnet18, resnet34 } from "./resnet-basic.ts";
+export { resnet34FromScratch } from "./resnet34-from-scratch.ts";
 export { vgg16, vgg19 } from "./vgg.ts";
 export { xception } from "./xception.ts";
