@@ -61,13 +61,13 @@ async function whole(browser: Browser, lab: Lab, name: string): Promise<string[]
   return paths;
 }
 
-/** The part of the lesson that shows best what it is about: a prediction beside its photograph. */
+/** The part of the lesson that shows best what it is about: code, and the photographs that it makes. */
 async function forReadme(browser: Browser, lab: Lab): Promise<string[]> {
   const page = await browser.newPage({ viewport: README_VIEW });
   const notebook = await NotebookPage.open(page, lab.address(readmeLesson));
   await notebook.pictures();
-  const chart = page.locator(".jp-OutputArea-output .vega-embed").first();
-  await chart.scrollIntoViewIfNeeded();
+  const pictures = page.locator(".jp-OutputArea-output img");
+  await pictures.nth(1).evaluate((picture) => picture.scrollIntoView({ block: "center" }));
   const path = join(notebooks, "images", readmeLesson.replace(".ipynb", ".png"));
   await page.screenshot({ path });
   return [path];
