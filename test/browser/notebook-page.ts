@@ -16,6 +16,11 @@ export interface ShownPicture {
   readonly alt: string;
 }
 
+/** Height of JupyterLab's bars above and below a notebook. */
+const FRAME = 120;
+/** Chromium draws no higher window. */
+const HIGHEST = 16_000;
+
 const CELL = ".jp-Notebook .jp-CodeCell";
 
 export class NotebookPage {
@@ -160,22 +165,26 @@ export class NotebookPage {
 
   /** The whole notebook as one picture: the window is made as high as it. */
   async screenshot(path: string): Promise<void> {
-    const { width, height } = this.page.viewportSize()!;
+    const view = this.page.viewportSize()!;
     const panel = this.page.locator(
       ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer",
     );
-    const content = await panel.evaluate((element) => {
-      const last = element.querySelector(".jp-Notebook-footer") ?? element.lastElementChild;
-      const bottom = last?.getBoundingClientRect().bottom ?? 0;
-      return bottom - element.getBoundingClientRect().top + element.scrollTop;
-    });
-    // Chromium draws no texture higher than this.
-    const whole = Math.min(Math.ceil(content) + 120, 16_000);
-    await this.page.setViewportSize({ width, height: Math.max(whole, height) });
+    const measure = () =>
+      panel.evaluate((element) => {
+        const last = element.querySelector(".jp-Notebook-footer") ?? element.lastElementChild;
+        const bottom = last?.getBoundingClientRect().bottom ?? 0;
+        return Math.ceil(bottom - element.getBoundingClientRect().top + element.scrollTop);
+      });
+    // Cells that were never in view have an estimated height: each round brings more of them into view.
+    let height = 0;
+    for (let needed = await measure(); needed > height; needed = await measure()) {
+      height = needed;
+      await this.page.setViewportSize({ ...view, height: Math.min(height + FRAME, HIGHEST) });
+      await this.page.waitForTimeout(500);
+    }
     await panel.evaluate((element) => element.scrollTo(0, 0));
-    await this.page.waitForTimeout(500);
     await this.page.screenshot({ path });
-    await this.page.setViewportSize({ width, height });
+    await this.page.setViewportSize(view);
   }
 }
 

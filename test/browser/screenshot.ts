@@ -2,7 +2,7 @@
  * `npm run screenshots -- [lessons…]` opens lessons in JupyterLab and keeps each whole, light and dark, in
  * build/browser. `--readme` takes the picture at the top of the README.
  */
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser } from "playwright-core";
@@ -16,7 +16,7 @@ import { lesson as readmeLesson } from "./requirements.ts";
 
 const notebooks = join(root, "notebooks");
 /** A code-hosting page shows it at about this width. */
-const README_VIEW = { width: 1200, height: 800 };
+const README_VIEW = { width: 1000, height: 640 };
 
 await runMain(async (signal) => {
   const { values, positionals } = parseArgs({
@@ -61,14 +61,18 @@ async function whole(browser: Browser, lab: Lab, name: string): Promise<string[]
   return paths;
 }
 
-/** The part of the lesson that shows best what it is about: code, and the photographs that it makes. */
+/** Code, and the pictures that it draws, without the list of files. */
 async function forReadme(browser: Browser, lab: Lab): Promise<string[]> {
   const page = await browser.newPage({ viewport: README_VIEW });
   const notebook = await NotebookPage.open(page, lab.address(readmeLesson));
-  await notebook.pictures();
-  const pictures = page.locator(".jp-OutputArea-output img");
-  await pictures.nth(1).evaluate((picture) => picture.scrollIntoView({ block: "center" }));
-  const path = join(notebooks, "images", readmeLesson.replace(".ipynb", ".png"));
+  await notebook.pictures(); // all cells have their height then
+  await page.keyboard.press("Control+B");
+  const picture = page.locator(".jp-OutputArea-output img").nth(1);
+  await picture.evaluate((image) => image.scrollIntoView({ block: "center" }));
+  await page.waitForTimeout(500);
+  const folder = join(notebooks, "images");
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, readmeLesson.replace(".ipynb", ".png"));
   await page.screenshot({ path });
   return [path];
 }
