@@ -13,8 +13,8 @@ import { withExitCode } from "./test-counts.mjs";
  * @returns {Promise<import("./test-counts.mjs").Counts>}
  */
 export async function runMocha(args, signal, node = process.execPath) {
-  const output = join(workFolder, "mocha.json");
-  rmSync(output, { force: true });
+  // A run beside this one has a file of its own.
+  const output = join(workFolder, `mocha-${process.pid}.json`);
   const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
   const reporter = join(setupFolder, "commands", "mocha-reporter.cjs");
   const options = ["--reporter", reporter, "--reporter-option", `output=${output}`];
@@ -26,5 +26,7 @@ export async function runMocha(args, signal, node = process.execPath) {
   } catch {
     console.error("Mocha ended before its tests did.");
     return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(output, { force: true });
   }
 }
