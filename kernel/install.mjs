@@ -48,6 +48,8 @@ export async function installKernel({
     const spec = {
       argv: [
         resolve(nodePath),
+        // A cell leaves garbage, of which Node's default would keep tens of megabytes before it looks.
+        "--max-semi-space-size=2",
         resolve(entry),
         ...(conditions.length > 0 ? [`--conditions=${conditions.join(",")}`] : []),
         "{connection_file}",

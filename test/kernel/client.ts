@@ -264,11 +264,15 @@ export class Kernel extends Client {
     };
     const file = join(folder, ".connection.json");
     await writeFile(file, JSON.stringify(connection));
-    const child = spawn(process.execPath, [entry, ...(options.args ?? []), file], {
-      cwd: options.directory ?? folder,
-      env: { ...process.env, JUPYTER_DATA_DIR: join(folder, ".jupyter"), ...options.env },
-      stdio: ["ignore", "inherit", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      ["--max-semi-space-size=2", entry, ...(options.args ?? []), file],
+      {
+        cwd: options.directory ?? folder,
+        env: { ...process.env, JUPYTER_DATA_DIR: join(folder, ".jupyter"), ...options.env },
+        stdio: ["ignore", "inherit", "pipe"],
+      },
+    );
     const kernel = new Kernel(child, connection, folder);
     try {
       await kernel.ready();

@@ -23,6 +23,7 @@ describe("Installing the kernel", () => {
     assert.deepEqual(await readSpec(folder), {
       argv: [
         process.execPath,
+        "--max-semi-space-size=2",
         join(process.cwd(), "dist/main.mjs"),
         "--conditions=a,b",
         "{connection_file}",
