@@ -101,8 +101,6 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
   });
 
   it("gives the parameters their quick values, and leaves the numbers of the cells alone", async () => {
-    await write({});
-    await run();
     const { cells: all } = await executed();
     assert.deepEqual(all[1]?.metadata.tags, ["injected-parameters"]);
     assert.match(all[1]!.source, /^epochs = 1;$/m);
