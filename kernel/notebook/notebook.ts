@@ -74,8 +74,6 @@ export class Notebook implements Interpreter {
       language.reset();
       events.lost(reason);
     };
-    worker.start();
-    language.start();
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {

@@ -1,9 +1,7 @@
 /** Puts a notebook together from the parts that do the work. */
-import { analyze, type CellAnalysis, type CompiledCell, compile } from "../cell/index.ts";
-import { TypeScriptLanguage } from "../language/index.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { CellAnalysis, CompiledCell } from "../cell/index.ts";
 import type { Interpreter, InterpreterEvents } from "../protocol/index.ts";
-import { WorkerProcess } from "../worker/index.ts";
-import { Notebook } from "./notebook.ts";
 
 export interface NotebookOptions {
   /** The notebook's folder. */
@@ -13,18 +11,35 @@ export interface NotebookOptions {
   readonly check: boolean;
 }
 
-export function openNotebook(options: NotebookOptions, events: InterpreterEvents): Interpreter {
-  const { check } = options;
-  const language = new TypeScriptLanguage(options);
+/**
+ * Loads the parts one after the other, those that start a process first, and lets requests that need none of them be
+ * answered in between.
+ */
+export async function openNotebook(
+  options: NotebookOptions,
+  events: InterpreterEvents,
+): Promise<Interpreter> {
+  const { WorkerProcess } = await import("../worker/index.ts");
   const worker = new WorkerProcess(options);
-  return new Notebook({ language, worker, analyze, compile: compileHere, check }, events);
-}
-
-/** For the Node that runs the kernel, which runs its cells too. */
-function compileHere(
-  source: string,
-  analysis: CellAnalysis,
-  names: ReadonlySet<string>,
-): Promise<CompiledCell> {
-  return compile(source, analysis, { names, nodeVersion: process.versions.node });
+  worker.start();
+  await nextTurn();
+  const { TypeScriptLanguage } = await import("../language/index.ts");
+  const language = new TypeScriptLanguage(options);
+  language.start();
+  await nextTurn();
+  const { analyze, compile } = await import("../cell/index.ts");
+  await nextTurn();
+  const { Notebook } = await import("./notebook.ts");
+  const compileHere = (
+    source: string,
+    analysis: CellAnalysis,
+    names: ReadonlySet<string>,
+  ): Promise<CompiledCell> =>
+    // The Node that runs the kernel runs its cells too.
+    compile(source, analysis, { names, nodeVersion: process.versions.node });
+  const { check } = options;
+  const notebook = new Notebook({ language, worker, analyze, compile: compileHere, check }, events);
+  // Nobody waits for this one; the first cell waits the less. What is wrong will be told of a real cell.
+  compileHere("0", analyze("0"), new Set()).catch(() => {});
+  return notebook;
 }

@@ -17,9 +17,6 @@ import { Wire } from "./wire.ts";
 
 /** Milliseconds after which the kernel ends although what it started has not. */
 const disposeLimit = 2_000;
-/** Milliseconds after the start at which the interpreter is loaded although nobody has asked anything yet. */
-const loadDelay = 100;
-
 type Handler = (content: JsonObject) => JsonObject | Promise<JsonObject>;
 
 export interface ServerOptions {
@@ -75,7 +72,10 @@ export class Server {
       const message = this.#decode(frames);
       if (message) this.#stdin.onReply(message);
     });
-    setTimeout(() => this.#preload(), loadDelay);
+    setImmediate(() => {
+      // Who asks for it is told what is wrong.
+      this.#load().catch(() => {});
+    });
   }
 
   /** Ends all that was started. */
@@ -133,7 +133,6 @@ export class Server {
       request.reply(failure(error));
     }
     this.#publisher.idle(request);
-    this.#preload();
   }
 
   async #shutdown(request: Request): Promise<void> {
@@ -145,15 +144,6 @@ export class Server {
     this.#publisher.idle(request);
     await this.#sockets.close();
     this.#options.onEnd();
-  }
-
-  /** Starts to load what the first cell needs, once nobody waits for anything else. */
-  #preload(): void {
-    if (this.#interpreter || this.#ending) return;
-    setImmediate(() => {
-      // Who asks for it is told what is wrong.
-      this.#load().catch(() => {});
-    });
   }
 
   #load(): Promise<Interpreter> {
