@@ -12,8 +12,13 @@ function reasonOf(error: unknown): string {
 
 /** Says of an error of the library which file it is about. */
 export function damagedFile(name: string, error: unknown): Error {
+  let reason = reasonOf(error);
+  if (error instanceof WebAssembly.RuntimeError) {
+    // Some damage makes the library abort.
+    reason = "its structure contradicts itself";
+  }
   return new Error(
-    `${name} is not a whole HDF5 file: ${reasonOf(error)}. Check the path, or get the file again.`,
+    `${name} is not a whole HDF5 file: ${reason}. Check the path, or get the file again.`,
     { cause: error },
   );
 }
@@ -40,5 +45,14 @@ export async function openHdf5(path: string, name: string): Promise<File> {
     return new hdf5.File(resolve(path), "r");
   } catch (error) {
     throw damagedFile(name, error);
+  }
+}
+
+/** Closes a file, also one that is damaged. */
+export function closeHdf5(file: File): void {
+  try {
+    file.close();
+  } catch {
+    // What was wrong with it has been said where it was read.
   }
 }

@@ -9,7 +9,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Dataset, File, Group } from "h5wasm/node";
-import { damagedFile, openHdf5 } from "./hdf5.ts";
+import { closeHdf5, damagedFile, openHdf5 } from "./hdf5.ts";
 import { float16 } from "./storage-types.ts";
 import { readZip } from "./zip.ts";
 
@@ -193,6 +193,6 @@ async function withHdf5<T>(
     }
     return use(layers.filter(({ tensors }) => tensors.length > 0));
   } finally {
-    file.close();
+    closeHdf5(file);
   }
 }

@@ -180,6 +180,8 @@ describe("loadKerasWeights", () => {
         assert.match((error as Error).message, /^The weights file .*weights\.h5 /, `byte ${at}`);
       }
     }
+    await writeFile(path, whole);
+    assert.equal((await loadKerasWeights(model, path)).parameters, 29);
     model.dispose();
   });
 });
