@@ -104,6 +104,7 @@ export interface EngineState {
   numTensors: number;
   numDataBuffers: number;
   gradientDepth: number;
+  activeTape: { readonly saved?: readonly tfjs.Tensor[] }[] | null;
   kernelDepth: number;
 }
 

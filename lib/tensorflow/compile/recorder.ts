@@ -130,6 +130,13 @@ export class Recorder {
       shadow.dispose();
     }
     for (const { tensor } of this.externals) tensor.dispose();
+    // tfjs leaves the tape, and what it keeps for gradients, behind when the function under them throws.
+    if (engine.state.gradientDepth === 0 && engine.state.activeTape) {
+      for (const { saved = [] } of engine.state.activeTape) {
+        for (const tensor of saved) tensor.dispose();
+      }
+      engine.state.activeTape = null;
+    }
     while (engine.state.scopeStack.length > this.#depth) engine.endScope();
   }
 
