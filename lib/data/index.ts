@@ -8,7 +8,7 @@ export {
   type DatasetName,
 } from "./catalog.ts";
 export { Dataset, type IterateOptions, type MapContext, type Source } from "./dataset.ts";
-export { type Batched, stackItems } from "./dataset-batch.ts";
+export { type Batched, stackItems, tensorsIn } from "./dataset-batch.ts";
 export {
   fromArrays,
   fromFunction,
@@ -17,7 +17,9 @@ export {
   type Rows,
   type Tensors,
 } from "./dataset-sources.ts";
+export { sklearnDigits } from "./digits.ts";
 export { type DecodeOptions, decodeImage, loadImage } from "./load-image.ts";
+export { type Digits, type IdxArray, mnist, readIdx } from "./mnist.ts";
 export type { Progress } from "./progress.ts";
 export { permutation, seededRandom } from "./random.ts";
 export {
