@@ -1,0 +1,358 @@
+/**
+ * Training a model.
+ *
+ *     const history = await fit(model, train, {
+ *       loss: "sparseCategoricalCrossentropy",
+ *       optimizer: new Adam(),
+ *       metrics: ["accuracy"],
+ *       epochs: 5,
+ *       validation: test,
+ *     });
+ */
+
+import { Dataset, fromTensors, tensorsIn } from "../data/index.ts";
+import { tf } from "../tensorflow/index.ts";
+import type { Callback, Run } from "./callbacks/callback.ts";
+import { History, type Logs } from "./history.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { explainNotFinite } from "./not-finite.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { type ProgressOption, type ProgressState, progressView } from "./progress.ts";
+import { type RunState, readRun, writeRun } from "./run-state.ts";
+import { Totals } from "./totals.ts";
+import {
+  type CustomStep,
+  compileEvaluation,
+  compileTraining,
+  customForward,
+  modelForward,
+  type Objective,
+  type Step,
+  type TrainingBatch,
+} from "./train-step.ts";
+
+interface FitSettings<Batch> {
+  readonly optimizer: Optimizer;
+  /** Default: 1. */
+  readonly epochs?: number;
+  /** Default: as many as the dataset has batches. An epoch goes on in the data where the last one ended. */
+  readonly stepsPerEpoch?: number;
+  /** Evaluated after each epoch, always from its start. */
+  readonly validation?: Dataset<Batch>;
+  /** Batches of it. Default: all. */
+  readonly validationSteps?: number;
+  readonly callbacks?: readonly Callback[];
+  /** Of dropout and other random ops that have no seed of their own. The data have theirs. Default: 0. */
+  readonly seed?: number;
+  /** Goes on with a run: a checkpoint's file, or the history of an interrupted run with the same objects. */
+  readonly resume?: string | History;
+  /** Stops at the next step boundary; so does Ctrl+C. */
+  readonly signal?: AbortSignal;
+  /** Default: "auto". */
+  readonly progress?: ProgressOption;
+}
+
+export type FitOptions = FitSettings<TrainingBatch> & Objective;
+
+export interface CustomFitOptions<Batch> extends FitSettings<Batch> {
+  /** From a batch to the loss; see `CustomStep`. */
+  readonly step: CustomStep<Batch>;
+}
+
+/** All data as tensors; `fit` makes batches of `batchSize` and shuffles them with the seed. */
+export interface FitTensors {
+  readonly x: tf.Tensor;
+  readonly y: tf.Tensor;
+  readonly sampleWeight?: tf.Tensor;
+  /** Default: 32. */
+  readonly batchSize?: number;
+}
+
+/**
+ * Trains a model. Forward pass, gradients and update are one compiled graph. Batches are disposed after their step;
+ * model and optimizer stay the caller's.
+ *
+ * With equal seeds, data and weights two runs have bit-equal losses.
+ *
+ * @param model a LayersModel, or with a `step` of one's own the variables to train
+ * @param data a dataset of batches `{ x, y, sampleWeight? }` (with `step`, of anything), or all of it as tensors
+ * @throws NotFiniteError the loss became NaN or infinite
+ */
+export async function fit(
+  model: tf.LayersModel,
+  data: Dataset<TrainingBatch> | FitTensors,
+  options: FitOptions,
+): Promise<History>;
+export async function fit<Batch>(
+  model: tf.LayersModel | readonly tf.Variable[],
+  data: Dataset<Batch>,
+  options: CustomFitOptions<Batch>,
+): Promise<History>;
+export async function fit<Batch>(
+  model: tf.LayersModel | readonly tf.Variable[],
+  data: Dataset<Batch> | FitTensors,
+  options: FitOptions | CustomFitOptions<Batch>,
+): Promise<History> {
+  const settings = options as FitSettings<Batch>;
+  const dataset = (
+    data instanceof Dataset ? data : batchesOf(data, settings.seed)
+  ) as Dataset<Batch>;
+  const layers = model instanceof tf.LayersModel ? model : undefined;
+  if ("step" in options === "loss" in options) {
+    throw new Error("fit: give either a loss or a step of your own.");
+  }
+  if (!layers && !("step" in options)) throw new Error("fit: variables need a step of your own.");
+  const forward =
+    "step" in options
+      ? customForward(options.step)
+      : (modelForward(layers as tf.LayersModel, options) as never);
+  const read = (variables: readonly tf.LayerVariable[]) =>
+    variables.map((variable) => variable.read() as tf.Variable);
+  const given = layers ? [] : (model as readonly tf.Variable[]);
+  const trained = layers ? read(layers.trainableWeights) : given.filter((v) => v.trainable);
+  if (trained.length === 0) throw new Error("fit: the model has no trainable weights.");
+  const training = compileTraining<Batch>(forward, trained, settings.optimizer, settings.seed ?? 0);
+  const evaluation = compileEvaluation<Batch>(forward);
+  const weights = layers ? read(layers.weights) : given;
+  try {
+    return await train({ dataset, layers, weights, training, evaluation, forward }, settings);
+  } finally {
+    training.dispose();
+    evaluation.dispose();
+  }
+}
+
+function batchesOf({ x, y, sampleWeight, batchSize = 32 }: FitTensors, seed = 0) {
+  const tensors = sampleWeight ? { x, y, sampleWeight } : { x, y };
+  return fromTensors(tensors).shuffle({ seed }).batch(batchSize);
+}
+
+interface Parts<Batch> {
+  readonly dataset: Dataset<Batch>;
+  readonly layers: tf.LayersModel | undefined;
+  readonly weights: readonly tf.Variable[];
+  readonly training: Step<Batch>;
+  readonly evaluation: Step<Batch>;
+  readonly forward: { readonly metrics: ConstructorParameters<typeof Totals>[0] };
+}
+
+async function train<Batch>(parts: Parts<Batch>, settings: FitSettings<Batch>): Promise<History> {
+  const { dataset, weights, training, forward } = parts;
+  const { optimizer, epochs = 1, resume } = settings;
+  const steps = stepsOf(dataset, settings);
+  const callbacks = [...(settings.callbacks ?? [])].sort(
+    (a, b) => Number(a.last ?? false) - Number(b.last ?? false),
+  );
+  checkNames(callbacks);
+  const history = new History();
+  let step = 0;
+  let totals = new Totals(forward.metrics);
+  let stopReason: string | undefined;
+
+  const state = (): RunState => ({
+    step,
+    stepsPerEpoch: steps,
+    totals: totals.save(),
+    epochs: [...history.epochs],
+    randomCalls: training.randomCalls,
+    callbacks: Object.fromEntries(
+      callbacks.flatMap(({ name, save }) => (save ? [[name, save()] as const] : [])),
+    ),
+  });
+  const run: Run = {
+    weights,
+    history,
+    get epoch() {
+      return history.epochs.length;
+    },
+    get step() {
+      return step;
+    },
+    stop(reason) {
+      stopReason ??= reason;
+    },
+    save: (path) => writeRun(path, state(), { weights, optimizer }),
+  };
+
+  for (const callback of callbacks) await callback.onBegin?.(run);
+  if (resume !== undefined) {
+    const saved =
+      typeof resume === "string" ? await readRun(resume, { weights, optimizer }) : resume.state;
+    if (!saved) throw new Error("fit: the history to resume is of no run.");
+    if (saved.stepsPerEpoch !== steps) {
+      throw new Error(
+        `fit: the run to resume has ${saved.stepsPerEpoch} steps an epoch, this one ${steps}.`,
+      );
+    }
+    step = saved.step;
+    totals = new Totals(forward.metrics, saved.totals);
+    history.epochs.push(...saved.epochs);
+    training.randomCalls = saved.randomCalls;
+    for (const callback of callbacks) {
+      const own = saved.callbacks[callback.name];
+      if (own) callback.restore?.(own);
+    }
+  }
+
+  const view = await progressView(settings.progress ?? "auto");
+  const clock = new Clock(step, steps, epochs);
+  using interrupt = listenForInterrupt(settings.signal);
+  const batches = dataset.iterate({ start: step, passes: Infinity });
+
+  const endEpoch = async (): Promise<void> => {
+    const validation = settings.validation
+      ? await evaluateWith(parts, settings.validation, settings.validationSteps)
+      : {};
+    const logs: Logs = { ...totals.logs(), ...prefixed(validation) };
+    history.epochs.push(logs);
+    totals = new Totals(forward.metrics);
+    view?.onEpoch(clock.state(step, logs), history);
+    for (const callback of callbacks) await callback.onEpochEnd?.(run, logs);
+  };
+
+  try {
+    // A checkpoint may stand between the last step of an epoch and its validation.
+    if (step > 0 && step % steps === 0 && history.epochs.length < step / steps) await endEpoch();
+    while (step < epochs * steps && stopReason === undefined) {
+      if (await interrupt.requested()) {
+        history.interrupted = true;
+        stopReason = "interrupted";
+        break;
+      }
+      const { value: batch, done } = await batches.next();
+      if (done) break;
+      const logs = trainOn(batch as Batch, parts, totals, step);
+      step++;
+      clock.count(examplesIn(batch));
+      view?.onStep(clock.state(step, totals.logs()));
+      for (const callback of callbacks) await callback.onStepEnd?.(run, logs);
+      if (step % steps === 0) await endEpoch();
+    }
+    history.stopped = stopReason;
+    for (const callback of callbacks) await callback.onEnd?.(run);
+    history.state = state();
+    view?.onEnd(history);
+    return history;
+  } finally {
+    await batches.return();
+  }
+}
+
+function trainOn<Batch>(batch: Batch, parts: Parts<Batch>, totals: Totals, step: number): Logs {
+  try {
+    const measured = parts.training(batch);
+    try {
+      const logs = totals.add(measured, examplesIn(batch));
+      if (!Number.isFinite(logs.loss)) {
+        throw explainNotFinite(logs.loss as number, step + 1, batch, parts.layers);
+      }
+      return logs;
+    } finally {
+      tf.dispose(measured as never);
+    }
+  } finally {
+    tf.dispose(batch as never);
+  }
+}
+
+async function evaluateWith<Batch>(
+  { evaluation, forward }: Pick<Parts<Batch>, "evaluation" | "forward">,
+  data: Dataset<Batch>,
+  steps = Infinity,
+): Promise<Logs> {
+  if (data.length === Infinity && steps === Infinity) {
+    throw new Error("The data to evaluate on has no end; say how many batches (validationSteps).");
+  }
+  const totals = new Totals(forward.metrics);
+  for await (const batch of data.take(Number.isFinite(steps) ? steps : data.length)) {
+    try {
+      const measured = evaluation(batch);
+      totals.add(measured, examplesIn(batch));
+      tf.dispose(measured as never);
+    } finally {
+      tf.dispose(batch as never);
+    }
+  }
+  if (totals.examples === 0) throw new Error("The data to evaluate on is empty.");
+  return totals.logs();
+}
+
+/** Loss and metrics of a model on a dataset of batches, in inference mode. */
+export async function evaluate(
+  model: tf.LayersModel,
+  data: Dataset<TrainingBatch>,
+  objective: Objective,
+): Promise<Logs> {
+  const forward = modelForward(model, objective);
+  const evaluation = compileEvaluation(forward);
+  try {
+    return await evaluateWith({ evaluation, forward }, data);
+  } finally {
+    evaluation.dispose();
+  }
+}
+
+const prefixed = (logs: Logs): Logs =>
+  Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
+
+/** The first dimension of the first tensor. */
+function examplesIn(batch: unknown): number {
+  return tensorsIn(batch)[0]?.shape[0] ?? 1;
+}
+
+function stepsOf<Batch>(dataset: Dataset<Batch>, settings: FitSettings<Batch>): number {
+  const { epochs = 1, stepsPerEpoch = dataset.length } = settings;
+  if (dataset.length === 0) throw new Error("fit: the dataset is empty.");
+  if (stepsPerEpoch === Infinity) {
+    throw new Error(
+      "fit: the dataset has no end; say how many steps an epoch has (stepsPerEpoch).",
+    );
+  }
+  for (const [name, value] of Object.entries({ epochs, stepsPerEpoch })) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new RangeError(`fit: ${name} is ${value}, expected a whole number from 1.`);
+  }
+  return stepsPerEpoch;
+}
+
+function checkNames(callbacks: readonly Callback[]): void {
+  const stateful = callbacks.filter(({ save }) => save).map(({ name }) => name);
+  const twice = stateful.find((name, i) => stateful.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new Error(
+    `fit: two callbacks are called "${twice}"; their states could not be told apart.`,
+  );
+}
+
+/** Speed and time left, of the steps of this call. */
+class Clock {
+  readonly #start = performance.now();
+  readonly #first: number;
+  readonly #steps: number;
+  readonly #epochs: number;
+  #examples = 0;
+
+  constructor(first: number, steps: number, epochs: number) {
+    this.#first = first;
+    this.#steps = steps;
+    this.#epochs = epochs;
+  }
+
+  count(examples: number): void {
+    this.#examples += examples;
+  }
+
+  state(step: number, logs: Logs): ProgressState {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const epoch = Math.ceil(step / this.#steps);
+    return {
+      epoch,
+      epochs: this.#epochs,
+      step: step - (epoch - 1) * this.#steps,
+      steps: this.#steps,
+      logs,
+      examplesPerSecond: this.#examples / seconds,
+      secondsLeft: (seconds / (step - this.#first)) * (this.#epochs * this.#steps - step),
+    };
+  }
+}
