@@ -18,6 +18,14 @@ export {
   type Tensors,
 } from "./dataset-sources.ts";
 export { sklearnDigits } from "./digits.ts";
+export {
+  type ImageFolder,
+  imageDataset,
+  imageFolder,
+  type LabelledFile,
+  type LabelledImage,
+  stratifiedSplit,
+} from "./image-folder.ts";
 export { type DecodeOptions, decodeImage, loadImage } from "./load-image.ts";
 export { type Digits, type IdxArray, mnist, readIdx } from "./mnist.ts";
 export type { Progress } from "./progress.ts";
