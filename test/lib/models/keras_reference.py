@@ -28,6 +28,11 @@ def randomize(model, pixels, random):
             layer.beta.assign(random.normal(0, 0.5, layer.beta.shape))
         elif getattr(layer, "bias", None) is not None:
             layer.bias.assign(random.normal(0, 0.1, layer.bias.shape))
+    if not normalizations:  # kernels that keep the spread through ReLU (He et al., 2015)
+        for layer in model.layers:
+            if getattr(layer, "kernel", None) is not None:
+                deviation = np.sqrt(2 / np.prod(layer.kernel.shape[:-1]))
+                layer.kernel.assign(random.normal(0, deviation, layer.kernel.shape))
     model(pixels, training=True)  # the moving statistics become the batch's
     for layer in normalizations:
         mean, variance = np.array(layer.moving_mean), np.array(layer.moving_variance)
