@@ -3,6 +3,7 @@
 interface Waiting {
   readonly frames: readonly Uint8Array[];
   readonly bytes: number;
+  readonly before: (() => void) | undefined;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -22,11 +23,14 @@ export class Outbox {
     this.#limit = limit;
   }
 
-  /** Sends after all that was pushed before. Settles when it is sent; a rejection may be left unhandled. */
-  push(frames: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Sends after all that was pushed before. Settles when it is sent; a rejection may be left unhandled.
+   * @param before called just before it is sent
+   */
+  push(frames: readonly Uint8Array[], before?: () => void): Promise<void> {
     const bytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
     const sent = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ frames, bytes, resolve, reject });
+      this.#waiting.push({ frames, bytes, before, resolve, reject });
     });
     sent.catch(() => {});
     this.#last = sent;
@@ -58,8 +62,14 @@ export class Outbox {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      for (const { frames, bytes, resolve, reject } of batch) {
-        await this.#send(frames).then(resolve, reject);
+      for (const { frames, bytes, before, resolve, reject } of batch) {
+        try {
+          before?.();
+          await this.#send(frames);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
         this.#bytes -= bytes;
         if (this.#bytes <= this.#limit / 2) {
           this.#room?.resolve();

@@ -33,7 +33,7 @@ export class Publisher {
   constructor(socket: PublisherSocket, wire: Wire) {
     this.#socket = socket;
     this.#wire = wire;
-    socket.onSubscription((topic) => this.#welcome(topic));
+    socket.welcomeWith((topic) => this.#welcome(topic));
   }
 
   /** Settles when slow clients have caught up; undefined where there is no need to wait. */
@@ -100,10 +100,10 @@ export class Publisher {
   }
 
   /** Tells a new client that from here on it misses nothing. */
-  #welcome(topic: Uint8Array): void {
+  #welcome(topic: Uint8Array): Uint8Array[] {
     const content = { subscription: Buffer.from(topic).toString() };
     const { frames } = this.#wire.encode({ type: "iopub_welcome", content });
-    this.#socket.send([topic, ...frames]);
+    return [topic, ...frames];
   }
 }
 

@@ -15,6 +15,9 @@ const retryEvery = 5;
 const patience = 10_000;
 /** Milliseconds after which a client that lost messages is tried again. */
 const probeEvery = 1_000;
+/** `ZMQ_SUBSCRIBE` and `ZMQ_UNSUBSCRIBE`, which the binding has for subscribers only. */
+const subscribeOption = 6;
+const unsubscribeOption = 7;
 /** Milliseconds that the last messages have to leave when the sockets close. */
 const linger = 1_000;
 
@@ -83,17 +86,38 @@ export class RouterSocket {
 }
 
 /**
+ * ZeroMQ's publisher with subscriptions that take effect when we say so: else a client could be sent a message before
+ * we know of it and could welcome it.
+ */
+class ManualPublisher extends XPublisher {
+  constructor() {
+    super({
+      linger,
+      sendHighWaterMark: publishedAhead,
+      noDrop: true,
+      // Every subscription is told, also one to a topic that another client has already: each gets its welcome.
+      verbosity: "allSubs",
+      manual: true,
+    });
+  }
+
+  /** For the client whose request was received last. */
+  accept(topic: Uint8Array): void {
+    this.setStringOption(subscribeOption, Buffer.from(topic));
+  }
+
+  /** For the client whose request was received last. */
+  remove(topic: Uint8Array): void {
+    this.setStringOption(unsubscribeOption, Buffer.from(topic));
+  }
+}
+
+/**
  * Publishes to every client. A client that does not keep up slows the kernel's output down for a while; one that
  * takes nothing at all is given up on, as it may be stopped or may not read what is published.
  */
 export class PublisherSocket {
-  readonly socket = new XPublisher({
-    linger,
-    sendHighWaterMark: publishedAhead,
-    noDrop: true,
-    // Every subscription is told, also one to a topic that another client has already: each gets its welcome.
-    verbosity: "allSubs",
-  });
+  readonly socket = new ManualPublisher();
   readonly #outbox = new Outbox((frames) => this.#send(frames));
   readonly #patience: number;
   /** While a client is given up on: when to try again whether it takes messages. */
@@ -117,9 +141,15 @@ export class PublisherSocket {
     return this.#outbox.flushed();
   }
 
-  onSubscription(handle: (topic: Uint8Array) => void): void {
+  /** @param welcome makes the message that a new client gets before any other */
+  welcomeWith(welcome: (topic: Uint8Array) => Frames): void {
     void receive(this.socket, ([frame]) => {
-      if (frame?.[0] === 1) handle(frame.subarray(1));
+      const topic = frame?.subarray(1) ?? new Uint8Array();
+      if (frame?.[0] === 0) this.socket.remove(topic);
+      // Waited for, as the next request would come between the two.
+      if (frame?.[0] === 1)
+        return this.#outbox.push(welcome(topic), () => this.socket.accept(topic));
+      return undefined;
     });
   }
 

@@ -51,6 +51,34 @@ describe("A publisher", () => {
 
   const parent = { identities: [], rawHeader: Buffer.from('{"msg_id":"cell"}') };
 
+  it("welcomes each client before it sends it anything else, and stops when it is told to", async () => {
+    let done = false;
+    const flood = (async () => {
+      while (!done) {
+        publisher.busy(parent);
+        await sleep(0);
+      }
+    })();
+    const clients = [];
+    for (let n = 0; n < 20; n++) clients.push(await subscribe());
+    const [first] = clients;
+    first!.unsubscribe();
+    first!.subscribe("no such topic");
+    first!.receiveTimeout = 500;
+    done = true;
+    await flood;
+    await assert.rejects(
+      async () => {
+        for (;;) await first!.receive();
+      },
+      { code: "EAGAIN" },
+    );
+    publisher.idle(parent);
+    const last = clients.at(-1)!;
+    assert.equal((await readCell(last)).at(-1)?.content.execution_state, "idle");
+    await assert.rejects(first!.receive(), { code: "EAGAIN" });
+  });
+
   it("joins small pieces of text, in order, and keeps the streams apart", async () => {
     const subscriber = await subscribe();
     for (const text of ["a", "b", "c"]) publisher.stream("stdout", text, parent);
