@@ -34,6 +34,11 @@ class Display {
     this.#show(value, { displayId: this.id, update: true });
     return this;
   }
+
+  /** What it stands for is shown already, where a cell ends with it. */
+  [Symbol.for("Jupyter.display")](): MimeBundle {
+    return {};
+  }
 }
 
 /** Makes `display`, `clearOutput` and `prompt` global, as globals.d.ts declares them. */

@@ -97,7 +97,8 @@ export class Evaluator {
     await this.#evaluate(cell, request.compiled, runtime, request.source);
     const shown = request.silent ? undefined : await represent(runtime.result);
     await this.#settlePending(cell);
-    if (shown) output.put({ type: "result", cell: cell.id, ...shown });
+    const isEmpty = !shown || Object.keys(shown.data).length === 0;
+    if (!isEmpty) output.put({ type: "result", cell: cell.id, ...shown });
     const userExpressions: Record<string, UserExpressionResult> = {};
     for (const [name, compiled] of Object.entries(request.userExpressions)) {
       userExpressions[name] = await this.#expression(cell, name, compiled);

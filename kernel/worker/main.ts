@@ -13,6 +13,7 @@ import { makeInterruptible } from "./interruptible.ts";
 import { installModuleHooks } from "./modules/index.ts";
 import { Names } from "./names.ts";
 import { OutputChannel } from "./output.ts";
+import { shortPath } from "./paths.ts";
 import { Scripts } from "./scripts.ts";
 import { installStackTraces } from "./stack.ts";
 import { installStreams } from "./streams.ts";
@@ -41,7 +42,17 @@ export function main(entry: string): void {
     names: new Names(),
   });
 
-  installStackTraces(scripts, new URL("..", entry).href);
+  const hear = installModuleHooks(new URL("hooks-thread.mjs", entry), {
+    onReload: () => {},
+    onLoad: (url, file, map) =>
+      scripts.add(url, { name: shortPath(settings.directory, file), map }),
+  });
+  installStackTraces({
+    scripts,
+    hear,
+    directory: settings.directory,
+    own: new URL("..", entry).href,
+  });
   installStreams((name, text) => {
     const cell = context.current;
     if (cell && text !== "") output.put({ type: "stream", cell: cell.id, name, text });
@@ -59,7 +70,6 @@ export function main(entry: string): void {
   // Signals that find nothing to stop, such as those of a terminal to all its processes.
   process.on("SIGINT", () => {});
 
-  installModuleHooks(new URL("hooks-thread.mjs", entry), { onReload: () => {} });
   listen((message, buffers) => {
     if (message.type === "execute") evaluator.execute(message.request);
     else onComm({ ...message.message, buffers }, output);

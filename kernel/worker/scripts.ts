@@ -1,5 +1,5 @@
 /** The code that the worker made from TypeScript, and the way back from its lines. */
-import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 
 export interface Script {
   /** What stands for the script in stack traces, such as `cell[3]`. */
@@ -48,7 +48,11 @@ export class Scripts {
       map = new TraceMap(script.map);
       this.#maps.set(url, map);
     }
-    const found = originalPositionFor(map, { line, column: column - 1 });
+    const place = { line, column: column - 1 };
+    let found = originalPositionFor(map, place);
+    // Before the first mapped place of its line.
+    if (found.line === null)
+      found = originalPositionFor(map, { ...place, bias: LEAST_UPPER_BOUND });
     return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
   }
 }

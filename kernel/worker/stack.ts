@@ -1,6 +1,7 @@
 /** Stack traces that speak of the TypeScript that people wrote, and of nothing that the kernel added. */
 import { fileURLToPath } from "node:url";
 import { boxTag } from "./names.ts";
+import { shortPath } from "./paths.ts";
 import type { Scripts } from "./scripts.ts";
 
 /** One line of a stack trace, in the TypeScript. */
@@ -18,19 +19,35 @@ export function stackFrames(error: object): readonly (StackFrame | undefined)[] 
   return framesOf.get(error) ?? [];
 }
 
-/**
- * Makes `error.stack` and console.trace speak of the TypeScript.
- * @param own addresses that start so belong to the kernel and are not shown
- */
-export function installStackTraces(scripts: Scripts, own: string): void {
+export interface StackOptions {
+  readonly scripts: Scripts;
+  /** Brings `scripts` up to date. */
+  readonly hear: () => void;
+  /** The notebook's folder. */
+  readonly directory: string;
+  /** Addresses that start so belong to the kernel and are not shown. */
+  readonly own: string;
+}
+
+let ownAddress = "node:";
+
+/** A line of a stack trace that speaks of the kernel or of Node, where another thread has made it. */
+export function isHidden(line: string): boolean {
+  return line.includes("(node:") || line.includes("at node:") || line.includes(ownAddress);
+}
+
+/** Makes `error.stack` and console.trace speak of the TypeScript. */
+export function installStackTraces({ scripts, hear, directory, own }: StackOptions): void {
+  ownAddress = own;
   Error.stackTraceLimit = 50;
   Error.prepareStackTrace = (error, sites) => {
+    hear();
     const frames: (StackFrame | undefined)[] = [];
     let text = headOf(error);
     for (const site of sites) {
       const url = site.getFileName() ?? site.getScriptNameOrSourceURL() ?? "";
       if (url.startsWith(own) || url.startsWith("node:")) continue;
-      const line = describe(site, url, scripts, frames);
+      const line = describe(site, url, { scripts, directory }, frames);
       if (line !== undefined) text += `\n    at ${line}`;
     }
     if (typeof error === "object" && error !== null) framesOf.set(error, frames);
@@ -41,7 +58,7 @@ export function installStackTraces(scripts: Scripts, own: string): void {
 function describe(
   site: NodeJS.CallSite,
   url: string,
-  scripts: Scripts,
+  { scripts, directory }: Pick<StackOptions, "scripts" | "directory">,
   frames: (StackFrame | undefined)[],
 ): string | undefined {
   const text = readable(String(site));
@@ -50,7 +67,10 @@ function describe(
   const script = scripts.get(url);
   if (!script || line === null || column === null) {
     frames.push(undefined);
-    return text.replaceAll(/file:\/\/[^\s():]+/g, pathOf);
+    return text.replaceAll(
+      /file:\/\/[^\s()]+?(?=:\d|\)|$)/g,
+      (address) => scripts.get(address)?.name ?? shortPath(directory, pathOf(address)),
+    );
   }
   const original = scripts.original(url, { line, column });
   // What has no place in the TypeScript was added by the compiler.

@@ -1,8 +1,10 @@
 /** Errors as a notebook shows them: what, where, and the line of the cell that it happened in. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { importSites } from "./runtime.ts";
 import type { Scripts } from "./scripts.ts";
-import { readable, type StackFrame, stackFrames } from "./stack.ts";
+import { isHidden, readable, type StackFrame, stackFrames } from "./stack.ts";
 import type { ErrorDescription } from "./types.ts";
 
 const style =
@@ -20,14 +22,23 @@ const shownErrors = 10;
 /** Lines around the one that threw. */
 const context = 2;
 
-/** Describes anything that was thrown. */
+/** Describes anything that was thrown, also what does not want to be looked at. */
 export function describeError(thrown: unknown, scripts: Scripts): ErrorDescription {
+  try {
+    return describe(thrown, scripts);
+  } catch {
+    const evalue = "Something was thrown that cannot be shown: looking at it throws again.";
+    return { ename: "Error", evalue, traceback: [`${bold(red("Error"))}: ${evalue}`] };
+  }
+}
+
+function describe(thrown: unknown, scripts: Scripts): ErrorDescription {
   if (!isError(thrown)) {
     const evalue = inspect(thrown, { depth: 2 });
     return { ename: "Uncaught", evalue, traceback: [`${bold(red("Uncaught"))} ${evalue}`] };
   }
   const ename = nameOf(thrown);
-  const evalue = readable(messageOf(thrown));
+  const evalue = messageOf(thrown, scripts);
   return { ename, evalue, traceback: tracebackOf(thrown, scripts, 0) };
 }
 
@@ -46,12 +57,19 @@ function nameOf(error: Error): string {
   return typeof name === "string" && name !== "" ? name : "Error";
 }
 
-function messageOf(error: Error): string {
-  return typeof error.message === "string" ? error.message : inspect(error.message);
+function messageOf(error: Error, scripts: Scripts): string {
+  const { message } = error;
+  const text = readable(typeof message === "string" ? message : inspect(message));
+  // Node says who imports what it does not find: a file that does not exist, which stands for the cell.
+  const site = importSites.get(error);
+  const name = site && scripts.get(site.url)?.name;
+  if (!name) return text;
+  const path = fileURLToPath(site.url);
+  return text.replaceAll(path, name).replaceAll(join(dirname(path), "/"), "");
 }
 
 function tracebackOf(error: Error, scripts: Scripts, depth: number): string[] {
-  const lines = [headOf(error), ...stackOf(error, scripts), ...detailsOf(error)];
+  const lines = [headOf(error, scripts), ...stackOf(error, scripts), ...detailsOf(error)];
   if (depth === shownDepth) return lines;
   if (error instanceof AggregateError && Array.isArray(error.errors)) {
     for (const [index, inner] of error.errors.slice(0, shownErrors).entries()) {
@@ -73,8 +91,8 @@ function nested(label: string, inner: unknown, scripts: Scripts, depth: number):
   return [`  ${grey(`${label}:`)} ${head}`, ...rest.map((line) => `  ${line}`)];
 }
 
-function headOf(error: Error): string {
-  const message = readable(messageOf(error));
+function headOf(error: Error, scripts: Scripts): string {
+  const message = messageOf(error, scripts);
   const name = bold(red(nameOf(error)));
   return message === "" ? name : `${name}: ${message}`;
 }
@@ -89,6 +107,7 @@ function stackOf(error: Error, scripts: Scripts): string[] {
   const lines: string[] = [];
   let isShown = false;
   for (const [index, text] of texts.entries()) {
+    if (isHidden(text)) continue;
     lines.push(grey(text));
     const frame = frames[index];
     if (isShown || !frame) continue;
@@ -142,6 +161,8 @@ function codeFrame({ url, line, column }: StackFrame, scripts: Scripts): string[
 
 /** What the error carries beside name, message and stack, such as the code of a system error. */
 function detailsOf(error: Error): string[] {
+  // Of a module that is not found, the message says it all.
+  if (importSites.has(error)) return [];
   const known = new Set(["name", "message", "stack", "cause", "errors"]);
   const details = Object.fromEntries(Object.entries(error).filter(([key]) => !known.has(key)));
   if (Object.keys(details).length === 0) return [];

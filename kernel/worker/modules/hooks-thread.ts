@@ -2,10 +2,18 @@
 import type { MessagePort } from "node:worker_threads";
 import { createHooks, type Hooks } from "./hooks.ts";
 
+export type HookMessage =
+  | { readonly type: "reload"; readonly files: readonly string[] }
+  | { readonly type: "load"; readonly url: string; readonly file: string; readonly map: string };
+
 let hooks: Hooks | undefined;
 
 export function initialize(port: MessagePort): void {
-  hooks = createHooks({ onReload: (files) => port.postMessage(files) });
+  const post = (message: HookMessage) => port.postMessage(message);
+  hooks = createHooks({
+    onReload: (files) => post({ type: "reload", files }),
+    onLoad: (url, file, map) => post({ type: "load", url, file, map }),
+  });
 }
 
 export const resolve: Hooks["resolve"] = (...args) => (hooks as Hooks).resolve(...args);

@@ -41,6 +41,8 @@ export interface Hooks {
 export interface HookOptions {
   /** Told of local files that have changed and are loaded anew. */
   readonly onReload?: (files: readonly string[]) => void;
+  /** Told of each TypeScript file that is loaded: the address that stack traces have, its path, its source map. */
+  readonly onLoad?: (url: string, file: string, map: string) => void;
 }
 
 const typescript = /\.[cm]?ts$/;
@@ -51,7 +53,7 @@ const sourceFor: Readonly<Record<string, string>> = {
   ".cjs": ".cts",
 };
 
-export function createHooks({ onReload }: HookOptions = {}): Hooks {
+export function createHooks({ onReload, onLoad }: HookOptions = {}): Hooks {
   const graph = new ModuleGraph();
 
   const register = (resolved: Resolved, parent: string | undefined): Resolved => {
@@ -92,7 +94,9 @@ export function createHooks({ onReload }: HookOptions = {}): Hooks {
       const file = localFile(url);
       if (file === undefined || !typescript.test(file)) return next(url, context);
       const format = file.endsWith(".cts") ? "commonjs" : "module";
-      return { format, source: transpile(readFileSync(file, "utf8"), file), shortCircuit: true };
+      const { code, map } = transpile(readFileSync(file, "utf8"), file);
+      onLoad?.(url, file, map);
+      return { format, source: code, shortCircuit: true };
     },
   };
 }
