@@ -143,13 +143,16 @@ export class PublisherSocket {
 
   /** @param welcome makes the message that a new client gets before any other */
   welcomeWith(welcome: (topic: Uint8Array) => Frames): void {
-    void receive(this.socket, ([frame]) => {
+    void receive(this.socket, async ([frame]) => {
       const topic = frame?.subarray(1) ?? new Uint8Array();
-      if (frame?.[0] === 0) this.socket.remove(topic);
-      // Waited for, as the next request would come between the two.
-      if (frame?.[0] === 1)
-        return this.#outbox.push(welcome(topic), () => this.socket.accept(topic));
-      return undefined;
+      try {
+        if (frame?.[0] === 0) this.socket.remove(topic);
+        // Waited for, as the next request would come between the two.
+        if (frame?.[0] === 1)
+          await this.#outbox.push(welcome(topic), () => this.socket.accept(topic));
+      } catch {
+        // The client has gone, and its subscriptions with it.
+      }
     });
   }
 

@@ -14,11 +14,13 @@ describe("A publisher", () => {
   let publisher: Publisher;
   const subscribers: Subscriber[] = [];
 
-  beforeEach(async () => {
-    socket = new PublisherSocket(300);
+  async function open(patience?: number): Promise<void> {
+    socket = new PublisherSocket(patience);
     await socket.socket.bind("tcp://127.0.0.1:*");
     publisher = new Publisher(socket, new Wire({ key, hash: "sha256" }));
-  });
+  }
+
+  beforeEach(() => open());
   afterEach(() => {
     for (const subscriber of subscribers.splice(0)) subscriber.close();
     socket.socket.linger = 0;
@@ -137,10 +139,13 @@ describe("A publisher", () => {
   });
 
   it("goes on for the others where one client takes nothing", async () => {
-    const stuck = await subscribe({ receiveHighWaterMark: 1 });
+    socket.socket.close();
+    await open(300);
+    await subscribe({ receiveHighWaterMark: 1 });
     const reader = await subscribe();
+    // More than waits for the client that is stuck; what is left then fits into the queue of the one that reads.
     const fill = "x".repeat(40_000);
-    const count = 2_000;
+    const count = 1_000;
     const read = readCell(reader);
     for (let n = 0; n < count; n++) {
       publisher.publish("stream", { name: "stdout", text: `${n} ${fill}` }, parent);
@@ -152,7 +157,5 @@ describe("A publisher", () => {
       texts,
       Array.from({ length: count }, (_, n) => String(n)),
     );
-    // Once it has gone, nothing is lost or late any more.
-    stuck.close();
   });
 });
