@@ -13,11 +13,12 @@
 import { Dataset, fromTensors, tensorsIn } from "../data/index.ts";
 import { tf } from "../tensorflow/index.ts";
 import type { Callback, Run } from "./callbacks/callback.ts";
+import { Clock } from "./clock.ts";
 import { History, type Logs } from "./history.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { explainNotFinite } from "./not-finite.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { type ProgressOption, type ProgressState, progressView } from "./progress.ts";
+import { type ProgressOption, progressView } from "./progress.ts";
 import { type RunState, readRun, writeRun } from "./run-state.ts";
 import { Totals } from "./totals.ts";
 import {
@@ -322,37 +323,4 @@ function checkNames(callbacks: readonly Callback[]): void {
   throw new Error(
     `fit: two callbacks are called "${twice}"; their states could not be told apart.`,
   );
-}
-
-/** Speed and time left, of the steps of this call. */
-class Clock {
-  readonly #start = performance.now();
-  readonly #first: number;
-  readonly #steps: number;
-  readonly #epochs: number;
-  #examples = 0;
-
-  constructor(first: number, steps: number, epochs: number) {
-    this.#first = first;
-    this.#steps = steps;
-    this.#epochs = epochs;
-  }
-
-  count(examples: number): void {
-    this.#examples += examples;
-  }
-
-  state(step: number, logs: Logs): ProgressState {
-    const seconds = (performance.now() - this.#start) / 1000;
-    const epoch = Math.ceil(step / this.#steps);
-    return {
-      epoch,
-      epochs: this.#epochs,
-      step: step - (epoch - 1) * this.#steps,
-      steps: this.#steps,
-      logs,
-      examplesPerSecond: this.#examples / seconds,
-      secondsLeft: (seconds / (step - this.#first)) * (this.#epochs * this.#steps - step),
-    };
-  }
 }
