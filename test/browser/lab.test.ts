@@ -135,7 +135,10 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
     it("shows a mistake in a type before anything runs", async () => {
       await notebook.write(1, 'console.log("ran");\nconst wrong: string = answer;');
       const output = await notebook.run(1);
-      assert.match(output, /cell\[2\]:2:7 - error TS2322: .*not assignable to type 'string'/);
+      assert.match(
+        output,
+        /cell\[2\]:2:7 - TypeScriptError TS2322: .*not assignable to type 'string'/,
+      );
       assert.doesNotMatch(output, /^ran/m);
     });
 
@@ -153,7 +156,7 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
       await notebook.button("restart-kernel").click();
       await notebook.page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
       await notebook.ready();
-      assert.match(await notebook.run(2), /error TS2304: Cannot find name 'answer'/);
+      assert.match(await notebook.run(2), /TypeScriptError TS2304: Cannot find name 'answer'/);
       assert.match(await notebook.run(0), /42/);
     });
   });
