@@ -111,7 +111,7 @@ export class Connection {
       const batch = this.#queue.splice(0);
       for (const { message, buffers } of batch) {
         const wait = this.#handle(message, buffers);
-        if (wait && !this.isHurried) await wait;
+        if (wait && (message.type === "mark" || !this.isHurried)) await wait;
       }
     }
     this.#isDelivering = false;
@@ -132,9 +132,15 @@ export class Connection {
     }
   }
 
+  /** Here and on the pipes, what comes after a mark waits for all that comes before it. */
   #reached(mark: number): Promise<void> | undefined {
     const waits = this.#pipes.flatMap((pipe) => pipe.reached(mark) ?? []);
-    return waits.length > 0 ? Promise.all(waits).then(() => undefined) : undefined;
+    const release = () => {
+      for (const pipe of this.#pipes) pipe.release(mark);
+    };
+    if (waits.length > 0) return Promise.all(waits).then(release);
+    release();
+    return undefined;
   }
 
   /** Text of native code waits as other output does. */
@@ -179,9 +185,12 @@ export class Connection {
 /** Standard output or error of the process. */
 class Pipe {
   readonly stream: Readable;
+  readonly #onText: (text: string) => Promise<void> | undefined;
   readonly #text: MarkedText;
+  /** What has come and waits behind a mark: texts, and the numbers of further marks. */
+  #held: (string | number)[] = [];
   #mark = 0;
-  #isEnded = false;
+  #released = 0;
   #waiting: { readonly mark: number; readonly resolve: () => void }[] = [];
 
   constructor(
@@ -190,15 +199,11 @@ class Pipe {
     onText: (text: string) => Promise<void> | undefined,
   ) {
     this.stream = stream;
+    this.#onText = onText;
     this.#text = new MarkedText(
       nonce,
-      (text) => {
-        const wait = onText(text);
-        if (!wait) return;
-        stream.pause();
-        void wait.finally(() => stream.resume());
-      },
-      (mark) => this.#pass(mark),
+      (text) => this.#take(text),
+      (mark) => this.#take(mark),
     );
     stream.on("data", (data: Buffer) => this.#text.push(data));
     stream.on("close", () => this.end());
@@ -207,20 +212,40 @@ class Pipe {
 
   /** A promise where the mark is still to come. */
   reached(mark: number): Promise<void> | undefined {
-    if (this.#isEnded || this.#mark >= mark) return undefined;
+    if (this.#mark >= mark) return undefined;
     return new Promise((resolve) => this.#waiting.push({ mark, resolve }));
   }
 
+  /** What stands behind the mark may come. */
+  release(mark: number): void {
+    this.#released = Math.max(this.#released, mark);
+    for (const item of this.#held.splice(0)) this.#take(item);
+  }
+
+  /** There is nothing more to wait for. */
   end(): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.#released === Number.POSITIVE_INFINITY) return;
     this.#text.end();
     this.#pass(Number.POSITIVE_INFINITY);
+    this.release(Number.POSITIVE_INFINITY);
+  }
+
+  #take(item: string | number): void {
+    if (this.#mark > this.#released && this.#mark !== Number.POSITIVE_INFINITY) {
+      this.#held.push(item);
+    } else if (typeof item === "number") {
+      this.#pass(item);
+    } else {
+      const wait = this.#onText(item);
+      if (!wait) return;
+      this.stream.pause();
+      void wait.finally(() => this.stream.resume());
+    }
   }
 
   #pass(mark: number): void {
-    this.#mark = mark;
-    for (const each of this.#waiting) if (each.mark <= mark) each.resolve();
-    this.#waiting = this.#waiting.filter((each) => each.mark > mark);
+    this.#mark = Math.max(this.#mark, mark);
+    for (const each of this.#waiting) if (each.mark <= this.#mark) each.resolve();
+    this.#waiting = this.#waiting.filter((each) => each.mark > this.#mark);
   }
 }

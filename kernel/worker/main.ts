@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { followsWithoutHooks, makeCellContext } from "./cells.ts";
+import { installChildProcesses } from "./child-processes.ts";
 import { installDisplay } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { FrameReader } from "./frames.ts";
@@ -57,6 +58,7 @@ export function main(entry: string): void {
     const cell = context.current;
     if (cell && text !== "") output.put({ type: "stream", cell: cell.id, name, text });
   });
+  installChildProcesses(() => output.mark());
   installTimers({ context, run: (cell, action) => evaluator.run(cell, action) });
   installDisplay({ context, output, interlock, replies });
   warnOfHooks(interlock);
