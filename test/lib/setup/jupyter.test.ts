@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { readStamp } from "../../../lib/setup/engine/engine.mjs";
 import { root, setupFolder, venv } from "../../../lib/setup/paths.mjs";
+import { findNpm } from "../../../lib/setup/tools/npm.mjs";
 import { cleanUp, isAlive, startNode, until } from "./helpers.ts";
 
 const start = join(setupFolder, "start.mjs");
@@ -28,7 +29,10 @@ function isDescendant(pid: number, ancestor: number): boolean {
   }
 }
 
-describe("npm start", () => {
+describe("npm start", function () {
+  // JupyterLab is slow to start on a busy machine.
+  this.timeout(180_000);
+
   before(function () {
     // Needs the finished set-up: this is no place to install things.
     if (!readStamp(venv) || !existsSync(join(root, "dist", "lib"))) this.skip();
@@ -76,19 +80,29 @@ describe("npm start", () => {
     await assert.rejects(fetch(url), "the server has ended");
   });
 
-  it("ends JupyterLab also when it is killed itself", async function () {
-    if (process.platform !== "linux") this.skip();
-    const run = startNode([start, "--no-browser", "--port", String(await freePort())]);
-    await until(() => /\/lab\?token=/.test(run.output()));
-    const { pid = 0 } = run.child;
-    const children = readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .filter((candidate) => isDescendant(candidate, pid));
-    assert(children.length >= 2, "the supervisor and the server");
-    run.child.kill("SIGKILL");
-    await until(() => !children.some(isAlive));
-  });
+  const endings = [
+    { title: "it is killed itself", program: [start], signal: "SIGKILL" },
+    {
+      title: "npm is told to end",
+      program: [...findNpm().slice(1), "start", "--"],
+      signal: "SIGTERM",
+    },
+  ] as const;
+  for (const { title, program, signal } of endings) {
+    it(`ends JupyterLab also when ${title}`, async function () {
+      if (process.platform !== "linux" || program[0] === "start") this.skip();
+      const run = startNode([...program, "--no-browser", "--port", String(await freePort())]);
+      await until(() => /\/lab\?token=/.test(run.output()));
+      const { pid = 0 } = run.child;
+      const children = readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .filter((candidate) => isDescendant(candidate, pid));
+      assert(children.length >= 2, "the supervisor and the server");
+      run.child.kill(signal);
+      await until(() => !children.some(isAlive));
+    });
+  }
 
   it("names a port that is in use", async () => {
     const server = createServer();
