@@ -16,8 +16,13 @@ async function gone(pids: readonly number[]): Promise<void> {
   assert.fail(`Processes are left: ${pids.filter(isAlive)}`);
 }
 
-describe("A kernel process", () => {
+const linux = process.platform === "linux";
+
+describe(`A kernel process${linux ? "" : " (its processes are looked for on Linux only)"}`, () => {
   let kernel: Kernel | undefined;
+  before(function () {
+    if (!linux) this.skip();
+  });
   const start = async (options = {}) => {
     kernel = await Kernel.start(options);
     return kernel;
