@@ -4,6 +4,7 @@ import type { Comment, Statement, VariableDeclaration } from "oxc-parser";
 import type { CellSyntax } from "./analyze.ts";
 import { boundNames, statementDeclarations } from "./declarations.ts";
 import { importsOf } from "./imports.ts";
+import { type PlainLoop, plainLoops } from "./loops.ts";
 import type { Reference, Span } from "./scope.ts";
 import type { CellAnalysis, PublishedKind } from "./types.ts";
 
@@ -24,11 +25,17 @@ export function rewrite(
 ): Rewritten {
   const rewriter = new Rewriter(source, syntax, isKnown);
   rewriter.references();
+  rewriter.loops();
   rewriter.decorators();
   rewriter.nestedVars();
   for (const statement of syntax.program.body) rewriter.statement(statement);
   if (analysis.result) rewriter.result(analysis.result);
   return rewriter.finish();
+}
+
+interface FastLoop extends PlainLoop {
+  /** Names of the notebook that it writes. */
+  readonly names: Set<string>;
 }
 
 class Rewriter {
@@ -42,6 +49,7 @@ class Rewriter {
   readonly #functions = new Set<string>();
   readonly #constants = new Set<string>();
   readonly #vars = new Set<string>();
+  readonly #loops: readonly FastLoop[];
   /** What the cell gives a value, unlike what it only declares. */
   readonly #values = new Set<string>();
 
@@ -59,6 +67,11 @@ class Rewriter {
       if (isValue && kind === "const") this.#constants.add(name);
       if (isValue && kind === "var") this.#vars.add(name);
     }
+    this.#loops = plainLoops(syntax.program).map((loop) => ({ ...loop, names: new Set() }));
+    for (const { name, writes, start, end } of syntax.resolved.references) {
+      if (!writes || this.#constants.has(name) || !this.#isNotebooks(name)) continue;
+      this.#loops.find((loop) => loop.start <= start && end <= loop.end)?.names.add(name);
+    }
   }
 
   references(): void {
@@ -72,10 +85,42 @@ class Rewriter {
     }
   }
 
+  /** In a loop that only computes, names that it writes are local variables. */
+  loops(): void {
+    const $ = this.#prefix;
+    const count = `${$}${$}`;
+    for (const { start, end, bodies, names } of this.#loops) {
+      if (names.size === 0) continue;
+      const locals = [...names].map((name) => `${$}${$}${name} = ${$}.peek("${name}")`);
+      const store = [...names].map((name) => `${$}${name}.${name} = ${$}${$}${name};`).join(" ");
+      // An interrupt ends the loop without more ado; what it had reached is stored every now and then.
+      const now = ` if ((++${count} & 65535) === 0) { ${store} } `;
+      for (const body of bodies) {
+        this.#text.appendLeft(
+          body.isBlock ? body.start + 1 : body.start,
+          body.isBlock ? now : `{${now}`,
+        );
+        if (!body.isBlock) this.#text.appendLeft(body.end, " }");
+      }
+      this.#text.appendLeft(start, `{ let ${count} = 0, ${locals.join(", ")}; try { `);
+      this.#text.appendLeft(end, ` } finally { ${store} } }`);
+    }
+  }
+
+  /** The name belongs to the notebook, or nobody knows whom it belongs to. */
+  #isNotebooks(name: string): boolean {
+    return this.#values.has(name) || this.#isKnown(name) || !(name in globalThis);
+  }
+
   /** What stands for a name of the notebook; undefined where the name stays as it is. */
-  #target({ name, role, writes }: Reference): string | undefined {
+  #target({ name, role, writes, start, end }: Reference): string | undefined {
     const known = this.#values.has(name) || this.#isKnown(name);
-    if (!known && name in globalThis) return undefined;
+    if (!this.#isNotebooks(name)) return undefined;
+    const loop = this.#loops.find((each) => each.start <= start && end <= each.end);
+    if (loop?.names.has(name)) {
+      this.#boxes.add(name);
+      return `${this.#prefix}${this.#prefix}${name}`;
+    }
     if (role === "typeof" && !known) return `${this.#prefix}.peek(${JSON.stringify(name)})`;
     if (writes && this.#constants.has(name)) {
       return `${this.#prefix}.constant(${JSON.stringify(name)}).${name}`;

@@ -86,6 +86,17 @@ describe("An interrupt", () => {
     assert.equal(await session.value("[reachedBefore, typeof after]"), "[ 7, 'undefined' ]");
   });
 
+  it("keeps what a loop had reached that only computes", async () => {
+    await interrupt(
+      'console.log("go"); let far = 0, near = 0; while (true) { far++; near = far * 2 }',
+    );
+    const [far, near] = JSON.parse(
+      (await session.value("JSON.stringify([far, near])"))!.slice(1, -1),
+    );
+    assert.ok(far > 0);
+    assert.equal(near, far * 2);
+  });
+
   it("stops what a cell left behind when it ended: a loop in a timer", async () => {
     await session.run('setTimeout(() => { console.log("left behind"); while (true) {} }, 30)');
     await session.whenPrinted("left behind");

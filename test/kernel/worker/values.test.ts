@@ -224,6 +224,66 @@ const cases: Record<string, readonly Case[]> = {
       "7",
     ],
   ],
+  Loops: [
+    [
+      "that only compute leave their names right",
+      [
+        "let s = 0, n = 0; for (let i = 0; i < 200_000; i++) { if (i % 2 === 0) continue; s += i * 0.5; n++ } [s, n]",
+      ],
+      "[ 5000000000, 100000 ]",
+    ],
+    [
+      "in loops, with and without braces, do so too",
+      [
+        "let t = 0, u = 0; outer: for (let i = 0; i < 10; i++) for (let j = 0; j < 10; j++) { if (j === 5) continue outer; if (i === 8) break outer; t += Math.sqrt(j * j); u = i } [t, u]",
+      ],
+      "[ 80, 7 ]",
+    ],
+    [
+      "with while and do do so too",
+      ["let w = 0, d = 0; while (w < 5) w++; do d += 2; while (d < 9); [w, d]"],
+      "[ 5, 10 ]",
+    ],
+    [
+      "with var do so too",
+      ["var total = 0; for (var k = 0, step = 2; k < 10; k += step) total += k; [total, k, step]"],
+      "[ 20, 10, 2 ]",
+    ],
+    [
+      "fill arrays",
+      [
+        "const filled = new Float64Array(4); let at = 0; while (at < filled.length) filled[at] = at++ * 2; [...filled]",
+      ],
+      "[ 0, 2, 4, 6 ]",
+    ],
+    [
+      "that call see what the call does",
+      [
+        "let calls = 0; function bump() { calls += 10 } for (let i = 0; i < 3; i++) { calls++; bump() } calls",
+      ],
+      "33",
+    ],
+    [
+      "that do nothing change nothing",
+      ["let still = 'same'; for (let i = 0; i < 0; i++) still += 'x'; still"],
+      "'same'",
+    ],
+    [
+      "change what earlier cells made",
+      [
+        "let acc = 1; const seen = () => acc",
+        "for (let i = 0; i < 5; i++) acc *= 2; [acc, seen()]",
+      ],
+      "[ 32, 32 ]",
+    ],
+    [
+      "in branches do so too",
+      [
+        "let b1 = 0; if (true) { for (let i = 0; i < 3; i++) b1++ } else while (true) b1--; try { while (b1 < 9) b1 += 2 } finally { do b1++; while (b1 < 12) } b1",
+      ],
+      "12",
+    ],
+  ],
   TypeScript: [
     [
       "has enums, which merge",
