@@ -11,10 +11,9 @@ import { Evaluator } from "./evaluator.ts";
 import { FrameReader } from "./frames.ts";
 import { Interlock } from "./interlock.ts";
 import { makeInterruptible } from "./interruptible.ts";
-import { installModuleHooks } from "./modules/index.ts";
+import { LocalModules } from "./local-modules.ts";
 import { Names } from "./names.ts";
 import { OutputChannel } from "./output.ts";
-import { shortPath } from "./paths.ts";
 import { Scripts } from "./scripts.ts";
 import { installStackTraces } from "./stack.ts";
 import { installStreams } from "./streams.ts";
@@ -43,17 +42,14 @@ export function main(entry: string): void {
     names: new Names(),
   });
 
-  const hear = installModuleHooks(new URL("hooks-thread.mjs", entry), {
-    onReload: () => {},
-    onLoad: (url, file, map) =>
-      scripts.add(url, { name: shortPath(settings.directory, file), map }),
-  });
-  installStackTraces({
-    scripts,
-    hear,
+  const modules = new LocalModules({
+    thread: new URL("hooks-thread.mjs", entry),
     directory: settings.directory,
-    own: new URL("..", entry).href,
+    scripts,
+    say: (text) => process.stderr.write(text),
   });
+  const own = new URL("..", entry).href;
+  installStackTraces({ scripts, own, hear: () => modules.hear(), directory: settings.directory });
   installStreams((name, text) => {
     const cell = context.current;
     if (cell && text !== "") output.put({ type: "stream", cell: cell.id, name, text });
@@ -73,8 +69,12 @@ export function main(entry: string): void {
   process.on("SIGINT", () => {});
 
   listen((message, buffers) => {
-    if (message.type === "execute") evaluator.execute(message.request);
-    else onComm({ ...message.message, buffers }, output);
+    if (message.type === "execute") {
+      modules.prepare(message.request.compiled.code);
+      evaluator.execute(message.request);
+    } else {
+      onComm({ ...message.message, buffers }, output);
+    }
   });
 }
 

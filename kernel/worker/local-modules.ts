@@ -1,0 +1,58 @@
+/** The local modules of a notebook: when the hooks that load them are installed, and what is told of them. */
+import { installModuleHooks } from "./modules/index.ts";
+import { shortPath } from "./paths.ts";
+import type { Scripts } from "./scripts.ts";
+
+export interface LocalModulesOptions {
+  /** See installModuleHooks. */
+  readonly thread: URL;
+  /** The notebook's folder. */
+  readonly directory: string;
+  readonly scripts: Scripts;
+  /** Tells the person at the notebook something. */
+  readonly say: (text: string) => void;
+}
+
+const mayImport = /\b(?:import|require)\b/;
+
+export class LocalModules {
+  readonly #options: LocalModulesOptions;
+  #hear: (() => void) | undefined;
+  #hasTold = false;
+
+  constructor(options: LocalModulesOptions) {
+    this.#options = options;
+    // While nothing else is to be done: older versions of Node start a thread for them, and wait for it.
+    setTimeout(() => this.#install(), 50).unref();
+  }
+
+  /** Sees to it that the hooks are there before code runs that needs them. */
+  prepare(code: string): void {
+    if (mayImport.test(code)) this.#install();
+  }
+
+  /** Brings the scripts up to date. */
+  hear(): void {
+    this.#hear?.();
+  }
+
+  #install(): void {
+    if (this.#hear) return;
+    const { thread, directory, scripts } = this.#options;
+    this.#hear = installModuleHooks(thread, {
+      onLoad: (url, file, map) => scripts.add(url, { name: shortPath(directory, file), map }),
+      onReload: (files) => this.#tell(files),
+    });
+  }
+
+  /** Once: who has read it knows. */
+  #tell(files: readonly string[]): void {
+    if (this.#hasTold) return;
+    this.#hasTold = true;
+    const names = files.map((file) => shortPath(this.#options.directory, file)).join(", ");
+    this.#options.say(
+      `${names} ${files.length > 1 ? "have" : "has"} changed and will be loaded anew. ` +
+        "Values that were made before keep the old code.\n",
+    );
+  }
+}
