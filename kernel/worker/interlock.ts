@@ -10,7 +10,8 @@ const handled = 1;
 const phase = 2;
 const hooks = 3;
 const replies = 4;
-const words = 5;
+const unused = 5;
+const words = 6;
 
 const idle = 0;
 const running = 1;
@@ -129,6 +130,11 @@ export class Interlock {
 
   get isHooked(): boolean {
     return Atomics.load(this.#words, hooks) === 1;
+  }
+
+  /** A tenth of a millisecond, in which the main thread may change its state. */
+  rest(): void {
+    Atomics.wait(this.#words, unused, 0, 0.1);
   }
 
   replied(): void {

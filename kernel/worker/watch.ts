@@ -76,18 +76,30 @@ class Interrupter {
     for (;;) {
       this.#main.postMessage(number);
       if (await this.#acknowledges(number)) return { type: "interrupted" };
-      if (this.#interlock.isHooked && this.#interlock.isDraining) return refusal;
+      if (!(await this.#strike(number))) return refusal;
+    }
+  }
+
+  /** Stops what runs, if anything does; false where that would take the process with it. */
+  async #strike(number: number): Promise<boolean> {
+    // A cell that prints all the time is in the kernel's own work most of the time.
+    for (let tries = 0; tries < 200 && !this.#interlock.isAcknowledged(number); tries++) {
+      if (this.#interlock.isHooked && this.#interlock.isDraining) return false;
       if (this.#interlock.claimSignal()) {
         process.kill(process.pid, "SIGINT");
         // A native call is waited for.
         while (this.#interlock.isSignalled) await sleep(interval);
-      } else if (this.#interlock.isHooked) {
-        return refusal;
-      } else if (this.#interlock.claimTermination()) {
+        return true;
+      }
+      if (this.#interlock.isHooked) return false;
+      if (this.#interlock.claimTermination()) {
         await terminate();
         this.#interlock.releaseTermination();
+        return true;
       }
+      this.#interlock.rest();
     }
+    return true;
   }
 
   async #acknowledges(number: number): Promise<boolean> {

@@ -126,7 +126,7 @@ describe("Output", () => {
       await sleep(1);
     };
     const { id, run } = session.begin(
-      'let sent = 0; for (; sent < 3_000; sent++) console.log(sent, "x".repeat(2_000)); sent',
+      'let sent = 0; for (; ; sent++) console.log(sent, "x".repeat(2_000))',
     );
     await sleep(200);
     assert.ok(taken < 1_000);
@@ -135,7 +135,7 @@ describe("Output", () => {
     assert.equal(outcome.error?.ename, "Interrupted");
     worker.onOutput = take;
     const sent = Number(await session.value("sent"));
-    assert.ok(sent < 3_000, `${sent} were sent`);
+    assert.ok(sent < 20_000, `${sent} were sent`);
     const lines = session.printed(id).trim().split("\n");
     assert.ok(lines.every((line, i) => line.startsWith(`${i} x`) && line.endsWith("x")));
   });
