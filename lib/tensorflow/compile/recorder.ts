@@ -5,28 +5,19 @@
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError, callerLine } from "./errors.ts";
+import { poisonEscaped } from "./escaped.ts";
 import { Graph, type NodeOutput } from "./graph.ts";
 import {
   type Binding,
   core,
   engine,
-  type NativeData,
   type NodeBackend,
   type OpAttribute,
   type TensorMetadata,
 } from "./native.ts";
+import { NativeNodes, opOf } from "./native-nodes.ts";
 import { TrackedVariable } from "./tracked.ts";
 import { Resident } from "./variables.ts";
-
-/** Ops whose output size depends on data: allowed as a final output only. The text names the fixed-size form. */
-const dataDependent = new Map<string, string>([
-  ["NonMaxSuppressionV2", "use the padded form, tf.image.nonMaxSuppressionPadded"],
-  ["NonMaxSuppressionV3", "use the padded form, tf.image.nonMaxSuppressionPadded"],
-  ["NonMaxSuppressionV5", "use tf.image.nonMaxSuppressionPadded"],
-  ["Where", "use tf.where with three arguments, or tf.topk of the mask"],
-  ["Unique", "use tf.topk or a one-hot count of a fixed number of classes"],
-  ["UniqueV2", "use tf.topk or a one-hot count of a fixed number of classes"],
-]);
 
 /** A tensor from outside the function, passed in at every call. */
 export interface External {
@@ -55,10 +46,7 @@ export class Recorder {
   readonly externals: External[] = [];
   readonly variables: TrackedVariable[] = [];
   readonly #raw: Patched;
-  /** Where in the graph each native tensor is. */
-  readonly #nodes = new Map<number, NodeOutput>();
-  /** Native tensors whose size depends on data, with the op that made them. */
-  readonly #ragged = new Map<number, string>();
+  readonly #nodes: NativeNodes;
   /** Data that the run itself has made. */
   readonly #made = new Set<object>();
   readonly #variableOf = new Map<object, Variable>();
@@ -74,6 +62,7 @@ export class Recorder {
     this.backend = backend;
     this.label = label;
     this.graph = new Graph(backend.binding);
+    this.#nodes = new NativeNodes(this.graph, label);
     this.#raw = {
       binding: backend.binding,
       getInputTensorIds: backend.getInputTensorIds,
@@ -116,7 +105,7 @@ export class Recorder {
   finish(results: Tensor[]): void {
     engine.endScope(results);
     for (const shadow of this.#before.values()) shadow.dispose();
-    this.#poisonEscaped(results);
+    poisonEscaped(this.backend, this.#made, results, this.label);
   }
 
   /**
@@ -143,7 +132,7 @@ export class Recorder {
   /** The node that holds a tensor's present value. */
   resolve(tensor: Tensor): NodeOutput {
     const [id] = this.#inputIds([tensor]);
-    return this.#nodes.get(id as number) as NodeOutput;
+    return this.#nodes.output(id as number);
   }
 
   /** True for data that the recorded run made: constants, results, gradients. */
@@ -200,7 +189,7 @@ export class Recorder {
 
   #patch(): void {
     const { backend } = this;
-    backend.binding = this.#recordingBinding();
+    backend.binding = this.#nodes.recording(this.#raw.binding);
     backend.getInputTensorIds = (tensors) => this.#inputIds(tensors);
     backend.write = (values, shape, dtype) => {
       const scope = engine.state.activeScope?.name ?? "";
@@ -272,7 +261,7 @@ export class Recorder {
   ): void {
     const { binding } = this.#raw;
     const ids = this.#inputIds(inputs);
-    const nodes = ids.map((id) => this.#input(op, id));
+    const nodes = ids.map((id) => this.#nodes.input(op, id));
     this.#store(variables);
     const residents = variables.map((variable) => {
       // A clone of the present value may be used after the op: it must be read before.
@@ -289,33 +278,6 @@ export class Recorder {
     const tracked = variables.map((variable) => this.#tracked(variable));
     TrackedVariable.apply(this.graph, op, attributes, tracked, nodes);
     for (const resident of residents) resident.invalidate();
-  }
-
-  /** Tensors that the run kept alive hold one call's values: using them later is a mistake, so it is said. */
-  #poisonEscaped(results: readonly Tensor[]): void {
-    const allowed = new Set<object>(results.map((tensor) => tensor.dataId));
-    for (const variable of Object.values(engine.state.registeredVariables)) {
-      allowed.add(variable.dataId);
-    }
-    const { tensorMap } = this.backend;
-    for (const dataId of this.#made) {
-      if (!tensorMap.has(dataId) || allowed.has(dataId)) continue;
-      const record = tensorMap.get(dataId);
-      if (record.id >= 0) this.#raw.binding.deleteTensor(record.id);
-      const { label } = this;
-      tensorMap.set(dataId, {
-        shape: record.shape,
-        dtype: record.dtype,
-        refCount: record.refCount,
-        id: -1,
-        get values(): NativeData | null {
-          throw new CompileError(
-            `compile(): a tensor of shape [${record.shape}] that ${label} made while it was captured is used ` +
-              "outside of it. Return the tensor from the function instead of keeping it.",
-          );
-        },
-      });
-    }
   }
 
   // --- what the patched backend calls -------------------------------------------------------------------
@@ -368,60 +330,6 @@ export class Recorder {
     }
     return tracked;
   }
-
-  #recordingBinding(): Binding {
-    const raw = this.#raw.binding;
-    return Object.create(raw, {
-      executeOp: {
-        value: ((name, attributes, ids, outputs) => {
-          const inputs = ids.map((id) => this.#input(name, id));
-          const results = raw.executeOp(name, attributes, ids, outputs);
-          const node = this.graph.addOp(name, inputs, attributes);
-          results.forEach((result, i) => {
-            this.#nodes.set(result.id, i === 0 ? node : `${node}:${i}`);
-            if (dataDependent.has(name)) this.#ragged.set(result.id, name);
-          });
-          return results;
-        }) satisfies Binding["executeOp"],
-      },
-      createTensor: {
-        value: ((shape, dtype, data) => {
-          const id = raw.createTensor(shape, dtype, data);
-          this.#nodes.set(id, this.graph.constant(dtype, shape, data));
-          return id;
-        }) satisfies Binding["createTensor"],
-      },
-      tensorDataSync: {
-        value: (() => {
-          const scope = engine.state.activeScope?.name ?? "";
-          const op = scope.endsWith("__op") ? ` (op ${opOf(scope)})` : "";
-          throw new CompileError(
-            `compile(): ${this.label} reads a tensor's values${op}${callerLine()}. In a compiled function ` +
-              "values are not known: return the tensor and read it outside, or use tensor ops (tf.where, " +
-              "tf.minimum …) instead of a decision in JavaScript.",
-          );
-        }) satisfies Binding["tensorDataSync"],
-      },
-      deleteTensor: { value: (id: number) => raw.deleteTensor(id) },
-    }) as Binding;
-  }
-
-  #input(op: string, id: number): NodeOutput {
-    const ragged = this.#ragged.get(id);
-    if (ragged !== undefined) {
-      throw new CompileError(
-        `compile(): the output size of ${ragged} depends on data, and op ${op} uses it${callerLine()}: ` +
-          `${dataDependent.get(ragged)}. As a final output of the function ${ragged} is allowed.`,
-      );
-    }
-    const node = this.#nodes.get(id);
-    if (node === undefined) {
-      throw new CompileError(
-        `compile(): op ${op} reads a native tensor (id ${id}) that did not come through tfjs${callerLine()}.`,
-      );
-    }
-    return node;
-  }
 }
 
 /** Takes a tensor out of the active scope, so that ending the scope does not dispose it. */
@@ -429,8 +337,4 @@ function untrack(tensor: Tensor): void {
   const track = engine.state.activeScope?.track;
   const index = track?.lastIndexOf(tensor) ?? -1;
   if (index >= 0) track?.splice(index, 1);
-}
-
-function opOf(scope: string): string {
-  return `tf.${scope.replace(/__op$/, "")}`;
 }
