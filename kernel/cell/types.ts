@@ -75,6 +75,10 @@ export interface CellRuntime {
   result: unknown;
   /** What `import.meta` is in a cell. */
   readonly meta: object;
+  /** The cell that the code runs for, which is another one where the code is a function that a later cell calls. */
+  cell(): { readonly isStopped: boolean };
+  /** Never settles. */
+  readonly never: Promise<never>;
   box(name: string): NameBox;
   /** The value of a name that may not exist, for `typeof`. */
   peek(name: string): unknown;

@@ -1,7 +1,8 @@
 /** The walk over a cell's syntax tree: where it is, and what it has found. */
-import { type Node, type Statement, type VariableDeclaration, visitorKeys } from "oxc-parser";
+import type { Node, Statement, VariableDeclaration } from "oxc-parser";
 import { statementDeclarations } from "./declarations.ts";
 import { type Meaning, type Role, Scope, type Span } from "./scope.ts";
+import { children } from "./tree.ts";
 
 export type Child = Node | null | undefined;
 
@@ -31,20 +32,11 @@ export class Walker {
     if (!node) return;
     const handle = this.#handlers[node.type] as ((node: Node, walker: Walker) => void) | undefined;
     if (handle) handle(node, this);
-    else this.#children(node);
+    else this.all(children(node));
   }
 
   all(nodes: readonly Child[]): void {
     for (const node of nodes) this.visit(node);
-  }
-
-  #children(node: Node): void {
-    const fields = node as unknown as Record<string, Child | readonly Child[]>;
-    for (const key of visitorKeys[node.type] ?? []) {
-      const child = fields[key];
-      if (Array.isArray(child)) this.all(child);
-      else this.visit(child as Child);
-    }
   }
 
   within(scope: Scope, visit: () => void): void {

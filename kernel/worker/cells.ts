@@ -2,6 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ExecuteRequest } from "./types.ts";
 
+const { setImmediate } = globalThis;
+
 export class Cell {
   readonly id: number;
   readonly count: number;
@@ -13,6 +15,7 @@ export class Cell {
   readonly timers = new Set<() => void>();
   /** What it shows by and by, and has not shown yet. */
   readonly pending = new Set<Promise<unknown>>();
+  #controller: AbortController | undefined;
 
   constructor({ id, count, silent, allowStdin }: ExecuteRequest) {
     this.id = id;
@@ -24,6 +27,16 @@ export class Cell {
   stop(): void {
     this.isStopped = true;
     this.stopTimers();
+    const controller = this.#controller;
+    // Listeners are not the kernel's own work, which this is called from.
+    if (controller) setImmediate(() => controller.abort());
+  }
+
+  /** Aborted when the cell is stopped. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isStopped) this.#controller.abort();
+    return this.#controller.signal;
   }
 
   stopTimers(): void {

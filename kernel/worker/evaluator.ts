@@ -51,11 +51,11 @@ export class Evaluator {
   }
 
   execute(request: ExecuteRequest): void {
-    const { names, context } = this.#parts;
+    const { context } = this.#parts;
     const cell = new Cell(request);
     this.#forgetIdleCells();
     this.#cells.add(cell);
-    const runtime = new Runtime({ names, url: this.#addressOf(cell) });
+    const runtime = this.#runtimeOf(cell, this.#addressOf(cell));
     const execution = { cell, request, runtime };
     this.#execution = execution;
     context.setLatest(cell);
@@ -121,7 +121,7 @@ export class Evaluator {
     compiled: CompiledCell,
   ): Promise<UserExpressionResult> {
     const url = `${this.#addressOf(cell)}?expression=${encodeURIComponent(name)}`;
-    const runtime = new Runtime({ names: this.#parts.names, url });
+    const runtime = this.#runtimeOf(cell, url);
     try {
       await this.#evaluate(cell, compiled, runtime);
       const shown: Representation = (await represent(runtime.result)) ?? { data: {}, metadata: {} };
@@ -129,6 +129,11 @@ export class Evaluator {
     } catch (error) {
       return { status: "error", ...describeError(error, this.#parts.scripts) };
     }
+  }
+
+  #runtimeOf(cell: Cell, url: string): Runtime {
+    const { names, context } = this.#parts;
+    return new Runtime({ names, url, cell: () => context.current ?? cell });
   }
 
   #evaluate(cell: Cell, compiled: CompiledCell, runtime: Runtime, source?: string): Promise<void> {

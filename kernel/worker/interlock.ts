@@ -61,12 +61,20 @@ export class Interlock {
   /** SIGINT has struck. */
   struck(): void {
     Atomics.store(this.#words, state, idle);
-    this.setDraining(false);
+    this.stopDraining();
   }
 
-  /** Promise callbacks run now, in which interrupting can be dangerous. */
-  setDraining(draining: boolean): void {
-    Atomics.store(this.#words, phase, draining ? 1 : 0);
+  /** Promise callbacks run from now on, in which interrupting can be dangerous. */
+  startDraining(): void {
+    Atomics.store(this.#words, phase, 1);
+    // What is on its way strikes before.
+    while (Atomics.load(this.#words, state) === signalled) {
+      Atomics.wait(this.#words, state, signalled, patience);
+    }
+  }
+
+  stopDraining(): void {
+    Atomics.store(this.#words, phase, 0);
   }
 
   /** Somebody has enabled async hooks: stopping a promise callback would abort the process. */
@@ -107,7 +115,16 @@ export class Interlock {
 
   /** Claims a main thread that SIGINT stops; false where it is not in such a state now. */
   claimSignal(): boolean {
-    return Atomics.compareExchange(this.#words, state, running, signalled) === running;
+    if (Atomics.compareExchange(this.#words, state, running, signalled) !== running) return false;
+    if (!this.isDangerous) return true;
+    Atomics.store(this.#words, state, running);
+    Atomics.notify(this.#words, state);
+    return false;
+  }
+
+  /** Promise callbacks run that async hooks follow: stopping them would abort the process. */
+  get isDangerous(): boolean {
+    return this.isHooked && Atomics.load(this.#words, phase) === 1;
   }
 
   get isSignalled(): boolean {
@@ -122,10 +139,6 @@ export class Interlock {
   releaseTermination(): void {
     Atomics.compareExchange(this.#words, state, terminating, idle);
     Atomics.notify(this.#words, state);
-  }
-
-  get isDraining(): boolean {
-    return Atomics.load(this.#words, phase) === 1;
   }
 
   get isHooked(): boolean {

@@ -34,10 +34,10 @@ export function makeInterruptible(interlock: Interlock): RunInterruptible {
     if (bySignal) interlock.enter();
     try {
       action?.();
-      interlock.setDraining(true);
+      interlock.startDraining();
       runCallbacks.call(process);
     } finally {
-      interlock.setDraining(false);
+      interlock.stopDraining();
       if (bySignal) interlock.leave();
     }
   };

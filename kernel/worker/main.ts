@@ -57,6 +57,10 @@ export function main(entry: string): void {
   installChildProcesses(() => output.mark());
   installTimers({ context, run: (cell, action) => evaluator.run(cell, action) });
   installDisplay({ context, output, interlock, replies });
+  // For libraries, which can end what they do in good order: an AbortSignal that tells of interrupts.
+  Object.defineProperty(globalThis, Symbol.for("Jupyter.signal"), {
+    get: () => context.current?.signal,
+  });
   warnOfHooks(interlock);
   Object.defineProperty(globalThis, "require", {
     value: createRequire(base),

@@ -7,6 +7,8 @@ import { constantError, type Names } from "./names.ts";
 
 export interface RuntimeOptions {
   readonly names: Names;
+  /** See `CellRuntime.cell`. */
+  readonly cell: () => { readonly isStopped: boolean };
   /** Address of the cell, in the notebook's folder. */
   readonly url: string;
 }
@@ -22,8 +24,12 @@ export class Runtime implements CellRuntime {
   readonly reached = new Set<string>();
   readonly #names: Names;
 
-  constructor({ names, url }: RuntimeOptions) {
+  readonly never = new Promise<never>(() => {});
+  readonly cell: CellRuntime["cell"];
+
+  constructor({ names, url, cell }: RuntimeOptions) {
     this.#names = names;
+    this.cell = cell;
     this.url = url;
     const filename = fileURLToPath(url);
     this.meta = {

@@ -84,18 +84,18 @@ class Interrupter {
   async #strike(number: number): Promise<boolean> {
     // A cell that prints all the time is in the kernel's own work most of the time.
     for (let tries = 0; tries < 200 && !this.#interlock.isAcknowledged(number); tries++) {
-      if (this.#interlock.isHooked && this.#interlock.isDraining) return false;
+      if (this.#interlock.isDangerous) return false;
       if (this.#interlock.claimSignal()) {
         process.kill(process.pid, "SIGINT");
         // A native call is waited for.
         while (this.#interlock.isSignalled) await sleep(interval);
         return true;
       }
-      if (this.#interlock.isHooked) return false;
       if (this.#interlock.claimTermination()) {
-        await terminate();
+        const { isHooked } = this.#interlock;
+        if (!isHooked) await terminate();
         this.#interlock.releaseTermination();
-        return true;
+        return !isHooked;
       }
       this.#interlock.rest();
     }

@@ -35,6 +35,8 @@ const endless: Record<string, string> = {
     'queueMicrotask(() => { console.log("go"); while (true) {} }); await new Promise(() => {})',
   "a loop of microtasks":
     'const again = () => queueMicrotask(again); again(); console.log("go"); await new Promise(() => {})',
+  "a loop of ticks":
+    'const again = () => process.nextTick(again); again(); console.log("go"); await new Promise(() => {})',
   "a loop in an event":
     'import { EventEmitter } from "node:events"; const e = new EventEmitter(); e.on("x", () => { while (true) {} }); console.log("go"); e.emit("x")',
   "a regular expression": 'console.log("go"); /^(a+)+$/.test("a".repeat(50) + "b")',
@@ -130,6 +132,56 @@ describe("An interrupt", () => {
     await sleep(50);
     assert.equal(await session.value("ticks"), before);
     assert.ok(Number(before) > 0);
+  });
+
+  const rounds: Record<string, string> = {
+    "a loop of its own": "while (true) { rounds++; await readFile('data.txt') }",
+    "a function of an earlier cell": "await endlessly()",
+    "a function that nobody waits for": "void endlessly(); await new Promise(() => {})",
+    "an arrow function of an earlier cell": "await recurring()",
+    "for await": "for await (const _ of reading()) rounds++",
+    "a method": "await new Looper().loop()",
+  };
+  it("ends loops of input and output too", async () => {
+    await session.value(`
+      import { readFile } from "node:fs/promises";
+      let rounds = 0;
+      async function endlessly(): Promise<void> { while (true) { rounds++; await readFile("data.txt") } }
+      const recurring = async (): Promise<void> => (rounds++, await readFile("data.txt"), await recurring());
+      async function once() { await readFile("data.txt"); return "read" }
+      async function* reading() { while (true) yield await readFile("data.txt") }
+      class Looper { async loop() { for (;;) { await readFile("data.txt"); rounds++ } } }`);
+    for (const [title, source] of Object.entries(rounds)) {
+      assert.equal(
+        await interrupt(`rounds = 0; console.log("go"); ${source}`),
+        "Interrupted",
+        title,
+      );
+      await sleep(20);
+      const before = await session.value("rounds");
+      await sleep(50);
+      assert.equal(await session.value("rounds"), before, title);
+      assert.ok(Number(before) > 0, title);
+      // The functions themselves are not stopped.
+      assert.equal(await session.value("await once()"), "'read'");
+    }
+  });
+
+  it("is told to libraries that listen", async () => {
+    const { id, run } = session.begin(`
+      const signal: AbortSignal = (globalThis as any)[Symbol.for("Jupyter.signal")];
+      let heard = 0;
+      signal.addEventListener("abort", () => heard++);
+      console.log("listening");
+      await new Promise(() => {});`);
+    await session.whenOutput((output) => output.cell === id);
+    await session.worker.interrupt();
+    await run;
+    assert.equal(await session.value("[heard, signal.aborted]"), "[ 1, true ]");
+    assert.equal(
+      await session.value('(globalThis as any)[Symbol.for("Jupyter.signal")].aborted'),
+      "false",
+    );
   });
 
   it("leaves the timers of other cells alone", async () => {

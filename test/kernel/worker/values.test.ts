@@ -471,6 +471,14 @@ const cases: Record<string, readonly Case[]> = {
   ],
   "Asynchronous code": [
     [
+      "waits wherever it can",
+      [
+        "const one = async () => 1; const add = async (n: number) => await one() + await one() + n; class W { async m() { 'use strict'; return await add(await one()) } static async *g() { for await (const x of [one(), 5]) yield x; yield* [await one()] } }",
+        "let named; named = async () => await await one(); const all = [await add(1), await new W().m(), (await named()) + 1, named.name]; for await (const x of W.g()) all.push(x); all",
+      ],
+      "[ 3, 3, 2, 'named', 1, 5, 1 ]",
+    ],
+    [
       "waits at the top level",
       ["const a = await new Promise((r) => setTimeout(r, 5, 'late')); a"],
       "'late'",
