@@ -1,6 +1,7 @@
 /** What one cell declares, uses and imports, from its syntax alone. */
 import type { Program, Statement } from "oxc-parser";
 import { statementDeclarations } from "./declarations.ts";
+import { nestsTooDeeply } from "./depth.ts";
 import { type ParsedCell, parseCell } from "./parse.ts";
 import { type Resolved, resolve } from "./resolve.ts";
 import type { CellAnalysis } from "./types.ts";
@@ -17,6 +18,26 @@ const syntaxes = new WeakMap<CellAnalysis, CellSyntax>();
  * then the rest is empty or incomplete.
  */
 export function analyze(source: string): CellAnalysis {
+  if (nestsTooDeeply(source)) return tooDeep(source);
+  try {
+    return analyzeSyntax(source);
+  } catch (error) {
+    // The stack is used up.
+    if (error instanceof RangeError) return tooDeep(source);
+    throw error;
+  }
+}
+
+function tooDeep(source: string): CellAnalysis {
+  const message = "The cell nests expressions too deeply; split it, or read the data from a file";
+  return {
+    ...{ declarations: [], references: new Set(), assignments: new Set(), imports: [] },
+    hasTopLevelAwait: false,
+    errors: [{ message, start: 0, end: source.length, incomplete: false }],
+  };
+}
+
+function analyzeSyntax(source: string): CellAnalysis {
   const parsed = parseCell(source);
   const { program, errors } = parsed;
   const resolved = resolve(program);

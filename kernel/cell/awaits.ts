@@ -67,9 +67,9 @@ function findAwaits(program: Program): Awaits {
           return true;
         }
     }
-    return children(node)
-      .map((child) => visit(child, body))
-      .includes(true);
+    let awaits = false;
+    for (const child of children(node)) if (visit(child, body)) awaits = true;
+    return awaits;
   };
   visit(program, undefined);
   return found;

@@ -20,7 +20,10 @@ export function rewriteReferences(draft: Draft): void {
 function targetOf(reference: Reference, draft: Draft): string | undefined {
   const { name, role, writes } = reference;
   const { prefix } = draft;
-  if (!draft.mayBeNotebooks(name)) return undefined;
+  if (!draft.mayBeNotebooks(name)) {
+    // A direct eval would see variables that are not those of the notebook.
+    return name === "eval" && role === "callee" ? name : undefined;
+  }
   if (draft.loopAround(reference)?.names.has(name)) return `${prefix}${prefix}${name}`;
   if (role === "typeof" && !draft.isNotebooks(name)) return `${prefix}.peek("${name}")`;
   if (writes && draft.constants.has(name)) return `${prefix}.constant("${name}").${name}`;

@@ -37,6 +37,8 @@ export function rewrite(
     text.appendLeft(result.start, `${prefix}.result = (`);
     text.appendLeft(result.end, ")");
   }
+  const { hashbang } = syntax.program;
+  if (hashbang) text.remove(hashbang.start, hashbang.end);
   text.prepend(`${head(draft, isAtTop).join(" ")}\n`);
   return {
     code: text.toString(),

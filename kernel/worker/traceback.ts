@@ -137,7 +137,7 @@ function importFrame(
 function codeFrame({ url, line, column }: StackFrame, scripts: Scripts): string[] {
   const script = scripts.get(url);
   if (script?.source === undefined) return [];
-  const all = script.source.split("\n");
+  const all = script.source.split(/\r?\n/);
   const first = Math.max(1, line - context);
   const last = Math.min(all.length, line + context);
   const width = String(last).length;

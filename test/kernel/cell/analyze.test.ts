@@ -300,6 +300,54 @@ describe("analyze", () => {
     for (const source of right) {
       it(`takes ${JSON.stringify(source)}`, () => assert.deepEqual(analyze(source).errors, []));
     }
+    it("refuses what is nested too deeply, where the parser would end the process", () => {
+      const nest = (open: string, inner: string, close: string) =>
+        `${open.repeat(50_000)}${inner}${close.repeat(50_000)}`;
+      for (const source of [
+        nest("[", "", "]"),
+        nest("(", "1", ")"),
+        nest("f(", "1", ")"),
+        nest("{", "", "}"),
+        nest("{a:", "1", "}"),
+        nest("`${", "1", "}`"),
+        `let x: ${nest("A<", "B", ">")}`,
+        nest("!", "x", ""),
+        nest("a => ", "1", ""),
+        nest("a ? b : ", "c", ""),
+        nest("a = ", "1", ""),
+        nest("x + ", "x", ""),
+        nest("if (a) b; else ", "c", ""),
+        nest("await ", "c", ""),
+        nest("while (a) ", "c", ""),
+        nest("do ", "c", " while (a)"),
+        nest("a instanceof ", "c", ""),
+        `a${nest(".b", "", "")}`,
+        `a${nest("()", "", "")}`,
+        `a${nest("[0]", "", "")}`,
+        `a${nest(" as T", "", "")}`,
+        `let x: T${nest("[]", "", "")}`,
+        nest("typeof ", "c", ""),
+        nest("[\n", "", "]\n"),
+      ]) {
+        const [error] = analyze(source).errors;
+        assert.match(error?.message ?? "", /too deeply/, source.slice(0, 20));
+        assert.equal(error?.incomplete, false);
+      }
+    });
+    it("takes what is long and flat", () => {
+      for (const source of [
+        `[${"[1, -2, 'a'],".repeat(50_000)}]`,
+        "f(a ? b : c);\n".repeat(10_000),
+        `{ ${"const o = { a: { b: [1] } }; ".repeat(1)} }`,
+        `const text = \`${"some (text] ".repeat(5_000)}\``,
+        `const text = "${"some (text] ".repeat(5_000)}"`,
+        `// ${"some (text] ".repeat(5_000)}\n/* ${"(".repeat(5_000)} */`,
+        `\`a\${[1, "\`", \`b\${2}c\`]}${"( ".repeat(5_000)}\``,
+        `x = ${Array.from({ length: 1_500 }, (_, i) => `x${i}`).join(" + ")}`,
+      ]) {
+        assert.deepEqual(analyze(source).errors, [], source.slice(0, 30));
+      }
+    });
     it("points at the place in UTF-16 code units", () => {
       assert.deepEqual(
         analyze("'😀'; const a = ]").errors.map(({ start, end }) => [start, end]),
