@@ -134,18 +134,3 @@ export function nativeBackend(): NodeBackend | undefined {
   const backend = core.backend() as unknown as NodeBackend;
   return typeof backend.binding?.addFunction === "function" ? backend : undefined;
 }
-
-/** The name of a TensorFlow type number, for messages. */
-export function typeName(binding: Binding, dtype: number): string {
-  const names: [number, string][] = [
-    [binding.TF_FLOAT, "float32"],
-    [binding.TF_INT32, "int32"],
-    [binding.TF_INT64, "int64"],
-    [binding.TF_BOOL, "bool"],
-    [binding.TF_STRING, "string"],
-    [binding.TF_UINT8, "uint8"],
-    [binding.TF_COMPLEX64, "complex64"],
-    [binding.TF_RESOURCE, "resource"],
-  ];
-  return names.find(([value]) => value === dtype)?.[1] ?? `type ${dtype}`;
-}

@@ -23,7 +23,6 @@ interface ListMessage extends Message {
   setIList(value: number[]): void;
   setFList(value: number[]): void;
   setBList(value: boolean[]): void;
-  setShapeList(value: ShapeMessage[]): void;
 }
 interface AttrMessage extends Message {
   setType(value: number): void;
@@ -107,8 +106,6 @@ export const typeList = (value: number[]): Attribute => list((l) => l.setTypeLis
 export const intList = (value: number[]): Attribute => list((l) => l.setIList(value));
 export const floatList = (value: number[]): Attribute => list((l) => l.setFList(value));
 export const boolList = (value: boolean[]): Attribute => list((l) => l.setBList(value));
-export const shapeList = (value: readonly (readonly number[])[]): Attribute =>
-  list((l) => l.setShapeList(value.map(shapeMessage)));
 
 /** A constant's value; strings come as an array of their bytes. */
 export function tensor(dtype: number, shape: readonly number[], data: NativeData): Attribute {

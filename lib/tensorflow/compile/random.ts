@@ -62,6 +62,12 @@ function draw(op: string, shape: readonly number[], seed: number | string | unde
 const finish = (x: Tensor, dtype: string): Tensor =>
   dtype === "float32" ? x : core.cast(x, dtype as Floating);
 
+/** randomNormal and truncatedNormal, which differ in what they draw. */
+const normal =
+  (op: string) =>
+  (shape: number[], mean = 0, stdDev = 1, dtype = "float32", seed?: number | string): Tensor =>
+    core.tidy(() => finish(core.add(core.mul(draw(op, shape, seed), stdDev), mean), dtype));
+
 /** The replacements, by the name that tfjs exports. Same parameters, same defaults. */
 const replacements: Record<string, (...args: never[]) => Tensor> = {
   randomUniform: (
@@ -83,31 +89,10 @@ const replacements: Record<string, (...args: never[]) => Tensor> = {
       const x = core.add(core.floor(core.mul(unit, maxval - minval)), minval);
       return core.cast(core.minimum(x, maxval - 1), "int32");
     }),
-  randomNormal: (
-    shape: number[],
-    mean = 0,
-    stdDev = 1,
-    dtype = "float32",
-    seed?: number | string,
-  ) =>
-    core.tidy(() =>
-      finish(core.add(core.mul(draw("StatelessRandomNormal", shape, seed), stdDev), mean), dtype),
-    ),
+  randomNormal: normal("StatelessRandomNormal"),
   randomStandardNormal: (shape: number[], dtype = "float32", seed?: number | string) =>
     core.tidy(() => finish(draw("StatelessRandomNormal", shape, seed), dtype)),
-  truncatedNormal: (
-    shape: number[],
-    mean = 0,
-    stdDev = 1,
-    dtype = "float32",
-    seed?: number | string,
-  ) =>
-    core.tidy(() =>
-      finish(
-        core.add(core.mul(draw("StatelessTruncatedNormal", shape, seed), stdDev), mean),
-        dtype,
-      ),
-    ),
+  truncatedNormal: normal("StatelessTruncatedNormal"),
   dropout: (x: Tensor, rate: number, noiseShape?: number[], seed?: number | string) =>
     core.tidy(() => {
       if (!(rate >= 0 && rate < 1)) {
