@@ -45,3 +45,13 @@ export {
   samplePicture,
   samplePictures,
 } from "./sample-pictures.ts";
+export {
+  type Bytes,
+  generateShapes,
+  type ShapeObject,
+  type ShapeScene,
+  type ShapeSet,
+  type ShapesOptions,
+  shapeClasses,
+  shapeScene,
+} from "./shapes/index.ts";
