@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { extractArchive } from "./archive.ts";
 import { type CatalogFile, catalogEntry, type DatasetName } from "./catalog.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import { progressLine } from "./progress.ts";
@@ -84,4 +85,30 @@ export async function fetchDataset(
   const paths: string[] = [];
   for (const file of catalogEntry(name).files) paths.push(await fetchFile(file, options));
   return paths;
+}
+
+/** Extractions in progress, so that two calls for one dataset share one. */
+const extractions = new Map<string, Promise<string>>();
+
+/**
+ * The folder of a dataset that comes as one archive: fetched and extracted into the cache, where it is not there yet.
+ *
+ * @throws {Error} what `fetchDataset` throws, or a damaged archive; nothing half-extracted is ever found there
+ */
+export async function fetchFolder(name: DatasetName, options: FetchOptions = {}): Promise<string> {
+  const { files } = catalogEntry(name);
+  const folder = join(cacheFolder(), "extracted", name);
+  const [file] = files;
+  if (files.length !== 1 || !file || !/\.(zip|tgz)$/.test(file.path)) {
+    throw new Error(`fetchFolder: "${name}" does not come as one archive; use fetchDataset.`);
+  }
+  if (existsSync(folder)) return folder;
+  const running = extractions.get(folder);
+  if (running) return running;
+  const started = fetchFile(file, options)
+    .then((path) => extractArchive(path, folder))
+    .then(() => folder)
+    .finally(() => extractions.delete(folder));
+  extractions.set(folder, started);
+  return started;
 }

@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { CatalogFile } from "./catalog.ts";
+import { isRunning } from "./processes.ts";
 import { megabytes, type Progress } from "./progress.ts";
 
 export interface DownloadOptions {
@@ -28,15 +29,6 @@ export interface DownloadOptions {
 
 /** A connection that broke, so that trying again may help. */
 class Interrupted extends Error {}
-
-const isRunning = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
 
 /**
  * The temporary file for a target: `NAME.PID.part`, so that two processes never write into one. What a process that

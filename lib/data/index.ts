@@ -1,5 +1,13 @@
 /** Pictures and datasets: loading, resizing, and where they come from. */
-export { cacheFolder, type FetchOptions, fetchDataset, fetchFile, localFile } from "./cache.ts";
+export { type ExtractOptions, extractArchive } from "./archive.ts";
+export {
+  cacheFolder,
+  type FetchOptions,
+  fetchDataset,
+  fetchFile,
+  fetchFolder,
+  localFile,
+} from "./cache.ts";
 export {
   type CatalogEntry,
   type CatalogFile,
@@ -17,6 +25,16 @@ export {
   type Rows,
   type Tensors,
 } from "./dataset-sources.ts";
+export { type Bccd, bccd, bccdClasses } from "./datasets/bccd.ts";
+export type { DetectionSample, LabelledBox } from "./datasets/detection.ts";
+export {
+  loadInstanceMask,
+  type PedestrianSample,
+  type PennFudan,
+  type PennFudanOptions,
+  pennFudan,
+} from "./datasets/penn-fudan.ts";
+export { flowers, hymenoptera, type LabelledParts, splitThreeWays } from "./datasets/photos.ts";
 export { sklearnDigits } from "./digits.ts";
 export {
   type ImageFolder,
@@ -55,3 +73,4 @@ export {
   shapeClasses,
   shapeScene,
 } from "./shapes/index.ts";
+export { parseVoc, type VocAnnotation, type VocObject } from "./voc.ts";
