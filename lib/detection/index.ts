@@ -1,4 +1,22 @@
-/** Finding objects: boxes and how much they overlap. */
+/** Finding objects: boxes and how much they overlap, suppression, anchors, annotations, detectors. */
+export {
+  type AnchorOptions,
+  type Anchors,
+  type BoxSize,
+  kMeansAnchors,
+  matchAnchors,
+  sizeIou,
+} from "./anchors.ts";
+export { fromCoco, toCoco, toCocoDetections } from "./annotations/coco.ts";
+export {
+  type AnnotatedImage,
+  type AnnotatedObject,
+  AnnotationError,
+  classesOf,
+  type DegenerateOptions,
+} from "./annotations/types.ts";
+export { formatVoc, parseVoc, type VocFileOptions } from "./annotations/voc.ts";
+export { formatYolo, parseYolo, type YoloFileOptions } from "./annotations/yolo.ts";
 export {
   type Box,
   type Boxes,
@@ -23,4 +41,26 @@ export {
   checkCocoDetections,
 } from "./coco-json.ts";
 export { giou, giouMatrix, type IouOptions, iou, iouMatrix } from "./iou.ts";
+export {
+  clipBox,
+  fromLetterbox,
+  type Letterbox,
+  type LetterboxBoxOptions,
+  type LetterboxOptions,
+  letterbox,
+  letterboxOf,
+  toLetterbox,
+} from "./letterbox.ts";
+export {
+  type NmsOptions,
+  type NmsStep,
+  nmsSteps,
+  nonMaxSuppression,
+  perClassNonMaxSuppression,
+  type SoftNms,
+  type SoftNmsOptions,
+  softNonMaxSuppression,
+} from "./nms.ts";
 export type { Numbers, TensorLike } from "./numbers.ts";
+export { type PaddedNms, type PaddedNmsOptions, paddedNonMaxSuppression } from "./padded-nms.ts";
+export { WordTree, type WordTreeNode, type WordTreePrediction } from "./word-tree.ts";
