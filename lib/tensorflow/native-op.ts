@@ -1,16 +1,9 @@
 /** Any of TensorFlow's own operations, also those that tfjs has no function for. */
-import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
 import * as tf from "./namespace.ts";
+import { type OpAttributes, type OpBackend, rawOps } from "./raw-op.ts";
 import { registration } from "./register.ts";
 
-/** An attribute of an operation, as TensorFlow's operation definition declares it. */
-export type OpAttribute =
-  | { readonly int: number | readonly number[] }
-  | { readonly float: number | readonly number[] }
-  | { readonly bool: boolean | readonly boolean[] }
-  | { readonly string: string }
-  | { readonly type: tf.DataType | "uint8" | "int64" }
-  | { readonly shape: readonly number[] };
+export type { OpAttribute } from "./raw-op.ts";
 
 /** Whether TensorFlow itself is the backend in use, so that `nativeOp` works. */
 export function isNative(): boolean {
@@ -26,7 +19,7 @@ export function isNative(): boolean {
 export function nativeOp(
   name: string,
   inputs: readonly tf.Tensor[],
-  attributes: Readonly<Record<string, OpAttribute>> = {},
+  attributes: OpAttributes = {},
 ): tf.Tensor {
   return nativeOps(name, inputs, attributes, 1)[0] as tf.Tensor;
 }
@@ -35,37 +28,14 @@ export function nativeOp(
 export function nativeOps(
   name: string,
   inputs: readonly tf.Tensor[],
-  attributes: Readonly<Record<string, OpAttribute>>,
+  attributes: OpAttributes,
   outputs: number,
 ): tf.Tensor[] {
-  const { binding } = registration;
-  if (!binding || !isNative()) {
+  if (!isNative()) {
     throw new Error(
       `${name} is an operation of TensorFlow, but the backend in use is "${tf.getBackend()}". ` +
         `Run "npm start -- --setup-only" to build the native backend.`,
     );
   }
-  const types: Readonly<Record<string, number>> = {
-    float32: binding.TF_FLOAT,
-    int32: binding.TF_INT32,
-    int64: binding.TF_INT64,
-    bool: binding.TF_BOOL,
-    string: binding.TF_STRING,
-    complex64: binding.TF_COMPLEX64,
-    uint8: binding.TF_UINT8,
-  };
-  const wire = Object.entries(attributes).map(([attribute, given]) => {
-    if ("int" in given) return { name: attribute, type: binding.TF_ATTR_INT, value: given.int };
-    if ("float" in given)
-      return { name: attribute, type: binding.TF_ATTR_FLOAT, value: given.float };
-    if ("bool" in given) return { name: attribute, type: binding.TF_ATTR_BOOL, value: given.bool };
-    if ("string" in given) {
-      return { name: attribute, type: binding.TF_ATTR_STRING, value: given.string };
-    }
-    if ("shape" in given)
-      return { name: attribute, type: binding.TF_ATTR_SHAPE, value: given.shape };
-    return { name: attribute, type: binding.TF_ATTR_TYPE, value: types[given.type] };
-  });
-  const backend = tf.backend() as NodeJSKernelBackend;
-  return backend.executeMultipleOutputs(name, wire as never, [...inputs], outputs);
+  return rawOps(tf.backend() as unknown as OpBackend, name, inputs, attributes, outputs);
 }

@@ -1,8 +1,10 @@
 /** Makes TensorFlow the backend of tfjs, once in a process however often this module is loaded. */
 import { existsSync } from "node:fs";
 import type * as tfjs from "@tensorflow/tfjs";
+import { installExpandDims } from "./compile/expand-dims.ts";
 import { installGather } from "./compile/gather.ts";
 import { installRandom } from "./compile/random.ts";
+import { installGradients } from "./gradients/index.ts";
 import { addonFile } from "./places.ts";
 import { quietly } from "./quiet.ts";
 import { require } from "./require.ts";
@@ -57,6 +59,7 @@ function register(): Registration {
     tf.registerBackend("tensorflow", () => new parts.Backend(native, packageName), 3);
     tf.setBackend("tensorflow");
     repairRound(tf);
+    installExpandDims();
     installGather();
     installRandom();
   } else {
@@ -64,6 +67,7 @@ function register(): Registration {
     // Its first use prints a banner that recommends what we have just tried.
     (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
   }
+  installGradients();
   tf.registerCallbackConstructor(1, parts.ProgbarLogger);
   if (problem !== undefined) {
     console.warn(
