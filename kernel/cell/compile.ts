@@ -5,7 +5,7 @@ import type { Message, TransformOptions } from "esbuild";
 import { transform } from "../esbuild.ts";
 import { syntaxOf } from "./analyze.ts";
 import { type Rewritten, rewrite } from "./rewrite.ts";
-import type { CellAnalysis, CellSyntaxError, CompiledCell } from "./types.ts";
+import type { CellAnalysis, CellSyntaxError, CompiledCell, MagicCall } from "./types.ts";
 
 export interface CompileOptions {
   /** Names that earlier cells gave a value. */
@@ -14,6 +14,8 @@ export interface CompileOptions {
   readonly nodeVersion: string;
   /** As in `tsconfig.json`: decorators of TypeScript's own kind in place of the standard's. */
   readonly experimentalDecorators?: boolean;
+  /** What of the cell is no TypeScript. */
+  readonly magics?: readonly MagicCall[];
 }
 
 /** The cell parses, but cannot be turned into a script. */
@@ -37,7 +39,8 @@ export async function compile(
   options: CompileOptions,
 ): Promise<CompiledCell> {
   const syntax = syntaxOf(source, analysis);
-  const rewritten = rewrite(source, analysis, syntax, (name) => options.names.has(name));
+  const isKnown = (name: string) => options.names.has(name);
+  const rewritten = rewrite(source, analysis, syntax, isKnown, options.magics);
   const lowered = await lower(rewritten.code, options).catch((error: unknown) => {
     if (!isFailure(error)) throw error;
     throw new CompileError(error.errors.map((each) => locate(each, rewritten, source)));

@@ -5,9 +5,10 @@ import { gateAwaits } from "./awaits.ts";
 import { Draft } from "./draft.ts";
 import { importsOf } from "./imports.ts";
 import { speedUpLoops } from "./loops.ts";
+import { rewriteMagics } from "./magics.ts";
 import { rewriteDecorators, rewriteNestedVars, rewriteReferences } from "./references.ts";
 import { rewriteStatement } from "./statements.ts";
-import type { CellAnalysis } from "./types.ts";
+import type { CellAnalysis, MagicCall } from "./types.ts";
 
 export interface Rewritten {
   /** TypeScript that may contain `await`, but no `import` and no `export`. */
@@ -23,6 +24,7 @@ export function rewrite(
   { result }: CellAnalysis,
   syntax: CellSyntax,
   isKnown: (name: string) => boolean,
+  magics: readonly MagicCall[] = [],
 ): Rewritten {
   const draft = new Draft(source, syntax, isKnown);
   const { text, prefix } = draft;
@@ -37,6 +39,7 @@ export function rewrite(
     text.appendLeft(result.start, `${prefix}.result = (`);
     text.appendLeft(result.end, ")");
   }
+  rewriteMagics(draft, magics);
   const { hashbang } = syntax.program;
   if (hashbang) text.remove(hashbang.start, hashbang.end);
   text.prepend(`${head(draft, isAtTop).join(" ")}\n`);

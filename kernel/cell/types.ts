@@ -51,6 +51,20 @@ export interface CellSyntaxError {
   readonly incomplete: boolean;
 }
 
+/** A line by which the cell talks to the kernel, as `!ls` does. In the cell's TypeScript it is blank but for a `;`. */
+export interface MagicCall {
+  readonly name: string;
+  /** Where the `;` stands. */
+  readonly start: number;
+  readonly end: number;
+  /** What it is for: its own line, the statement after it, the whole cell, or the cell's text that is no TypeScript. */
+  readonly scope: "line" | "statement" | "cell" | "text";
+  /** The text before, between and after its values. */
+  readonly parts: readonly string[];
+  /** The array of its values, which is TypeScript; absent where it has none. */
+  readonly values?: { readonly start: number; readonly end: number };
+}
+
 /** A cell as the worker evaluates it. */
 export interface CompiledCell {
   /** JavaScript for the running Node: an async function that takes a `CellRuntime`. */
@@ -95,4 +109,10 @@ export interface CellRuntime {
   bind(module: object, specifier: string, names: Readonly<Record<string, string>>): void;
   /** What `require` gives for a module. */
   required(module: object): unknown;
+  /** Runs a magic. */
+  magic(name: string, parts: readonly string[], values?: readonly unknown[]): Promise<void>;
+  /** The clock of `%time` starts. */
+  time(): void;
+  /** The clock that was started last stops, and is told. */
+  timed(): void;
 }

@@ -1,7 +1,7 @@
 /** From the server's completion list to what Jupyter shows. */
-import type { DeclarationKind } from "../cell/index.ts";
+import { type DeclarationKind, identifier } from "../cell/index.ts";
 import type { CompletionList, LspCompletionItem, Range } from "./lsp.ts";
-import { identifier, type ModuleText, prefix } from "./module.ts";
+import { type ModuleText, prefix } from "./module.ts";
 import type { Completion, CompletionItem } from "./types.ts";
 
 /** More than a person looks through; a longer list only costs time on its way to the browser. */

@@ -2,7 +2,13 @@
  * TypeScript for notebooks: each cell is a module that sees what earlier cells declared. The modules are documents
  * of the language server that exist nowhere on disk, in the notebook's folder, so that imports resolve from there.
  */
-import { analyze, type CellAnalysis, type DeclarationKind } from "../cell/index.ts";
+import {
+  analyze,
+  type CellAnalysis,
+  type DeclarationKind,
+  declaredAtMargin,
+  identifier,
+} from "../cell/index.ts";
 import {
   type Candidates,
   chooseCandidates,
@@ -19,18 +25,10 @@ import type {
   LspCompletionItem,
   SignatureHelp,
 } from "./lsp.ts";
-import {
-  cellModule,
-  declaredAtMargin,
-  identifier,
-  isUnchecked,
-  ModuleText,
-  makePrelude,
-  moduleName,
-} from "./module.ts";
+import { cellModule, isUnchecked, ModuleText, makePrelude, moduleName } from "./module.ts";
 import { Project, scratchName } from "./project.ts";
 import { Queue } from "./queue.ts";
-import { type Module, Scope } from "./scope.ts";
+import { type Module, resultNames, Scope } from "./scope.ts";
 import { ServerUnavailable } from "./server.ts";
 import type { CheckResult, Completion, Inspection, Language, LanguageOptions } from "./types.ts";
 
@@ -114,7 +112,13 @@ export class TypeScriptLanguage implements Language {
     });
   }
 
-  commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void {
+  commit(
+    id: number,
+    source: string,
+    analysis: CellAnalysis,
+    reached: readonly string[],
+    hasResult = false,
+  ): void {
     const checked = this.#draft?.id === id && this.#draft.source === source;
     const draft = checked ? this.#draft! : this.#putDraft(id, source, analysis);
     const { number, hasFailed } = draft;
@@ -128,6 +132,10 @@ export class TypeScriptLanguage implements Language {
       untyped: untyped || hasFailed,
     };
     this.#scope.add(committed, source, analysis, new Set(reached));
+    const { result } = analysis;
+    if (hasResult && result) {
+      this.#scope.keepResult({ module: committed, text: draft.module.withResult(result) });
+    }
     const unneeded = this.#scope.sweep();
     // The document of a cell that nothing needs is used for the next one as it stands.
     if (!unneeded.includes(committed) && this.#draft === draft) this.#draft = undefined;
@@ -201,6 +209,7 @@ export class TypeScriptLanguage implements Language {
     const module = cellModule(source, analysis, this.#scope);
     const last = this.#draft;
     const number = last && !last.isBusy ? last.number : this.#project.newNumber();
+    this.#exportResults(module);
     this.#project.putCell(number, module.text);
     this.#draft = {
       number,
@@ -218,11 +227,19 @@ export class TypeScriptLanguage implements Language {
     const { declarations, errors } = analyze(source);
     const own = new Set(declarations.map(({ name }) => name));
     if (errors.length > 0) for (const name of declaredAtMargin(source)) own.add(name);
-    const visible = [...this.#scope.names()].filter((name) => !own.has(name) && isWanted(name));
+    const words = new Set(source.match(identifier));
+    const all = [...this.#scope.names(), ...resultNames.filter((name) => words.has(name))];
+    const visible = all.filter((name) => !own.has(name) && isWanted(name));
     const prelude = makePrelude(this.#scope, visible, { assignable: false });
     const module = new ModuleText(source, prelude, []);
+    this.#exportResults(module);
     this.#project.putScratch(module.text);
     return module;
+  }
+
+  /** Results are exported only where a name stands for them: mostly none does. */
+  #exportResults({ prelude }: ModuleText): void {
+    for (const { module, text } of prelude.results) this.#project.putCell(module.number, text);
   }
 
   /** The server tells parameters, and what an import is, only item by item, so a long list goes without. */

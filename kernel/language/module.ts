@@ -3,9 +3,10 @@
  * that exports what it declares. The cell's own lines and columns stay as they are, only further down.
  */
 import { parseSync } from "oxc-parser";
+import type { Span } from "../cell/index.ts";
 import type { CellAnalysis } from "../cell/types.ts";
 import type { Position, Range } from "./lsp.ts";
-import type { Entry, Scope } from "./scope.ts";
+import type { Entry, Result, Scope } from "./scope.ts";
 
 /** Starts the names of all virtual documents: no file that a user makes is called so. */
 export const prefix = ".notebook-";
@@ -21,6 +22,9 @@ export function moduleSpecifier(number: number): string {
 /** Names imported from a module that does not exist have no type and give no error where they are used. */
 const unknownModule = `./${prefix}unchecked.mjs`;
 
+/** Under which a cell's document exports the cell's result. */
+const resultName = "$notebookResult";
+
 /** The text of a document that holds a cell, with the way between positions in the two. */
 export class ModuleText {
   readonly text: string;
@@ -35,6 +39,11 @@ export class ModuleText {
     this.prelude = prelude;
     this.#source = source;
     this.#preludeLines = head.length;
+  }
+
+  /** The same text with the value of an expression in it among the exports. */
+  withResult({ start, end }: Span): string {
+    return `${this.text}export const ${resultName} = (${this.#source.slice(start, end)}\n);\n`;
   }
 
   toPosition(offset: number): Position {
@@ -78,6 +87,8 @@ export interface Prelude {
   readonly text: string;
   /** Numbers of the documents that it names. */
   readonly dependencies: ReadonlySet<number>;
+  /** Results of cells that it names, which their documents must export. */
+  readonly results: readonly Result[];
   /** Some names in it may be `any` only because the checker failed on a cell. */
   readonly untyped: boolean;
 }
@@ -97,8 +108,9 @@ export function makePrelude(
 ): Prelude {
   const parts: string[] = [];
   const dependencies = new Set<number>();
+  const results: Result[] = [];
   let untyped = false;
-  const use = ({ module }: Entry) => {
+  const use = ({ module }: Pick<Entry, "module">) => {
     untyped ||= module.untyped;
     if (module.opaque) return unknownModule;
     dependencies.add(module.number);
@@ -106,6 +118,15 @@ export function makePrelude(
   };
   for (const name of names) {
     const wanted = meanings(name);
+    const result = wanted.value && wanted.type ? scope.result(name) : undefined;
+    if (result) {
+      const from = use(result);
+      const isTyped = !result.module.opaque;
+      if (isTyped) results.push(result);
+      const type = isTyped ? `typeof import("${from}").${resultName}` : "any";
+      parts.push(`declare const ${name}: ${type};`);
+      continue;
+    }
     const value = wanted.value ? scope.value(name) : undefined;
     const type = wanted.type ? scope.type(name) : undefined;
     if (value) {
@@ -121,7 +142,7 @@ export function makePrelude(
     }
     if (type) parts.push(`import type { ${name} } from "${use(type)}";`);
   }
-  return { text: parts.join(" "), dependencies, untyped };
+  return { text: parts.join(" "), dependencies, results, untyped };
 }
 
 const both = { value: true, type: true };
@@ -166,32 +187,6 @@ function referenceDirectives(source: string): string[] {
   const [comments] = leadingComments.exec(source) ?? [""];
   return comments.split(/\r?\n/).filter((line) => /^\s*\/\/\/\s*<reference\s/.test(line));
 }
-
-/**
- * The names that the lines at the left margin declare, also where the code around them is being typed and does not
- * parse.
- */
-export function declaredAtMargin(source: string): Set<string> {
-  const names = new Set<string>();
-  for (const [, ...parts] of source.matchAll(declarationHead)) {
-    const declaration = parts.find((part) => part !== undefined) ?? "";
-    for (const [name] of declaration.matchAll(identifier)) names.add(name);
-  }
-  return names;
-}
-
-const declarationHead = new RegExp(
-  [
-    String.raw`^(?:export\s+)?(?:declare\s+)?(?:abstract\s+|async\s+)?(?:`,
-    String.raw`(?:const|let|var)\s+(?:([[{][^;]*?[\]}])\s*(?::[^=;]*)?=|([\p{ID_Continue}$]+))|`,
-    String.raw`(?:function\b\s*\*?|class|enum|interface|type|namespace)\s*\b([\p{ID_Continue}$]+)|`,
-    String.raw`import\b([^"';]*))`,
-  ].join(""),
-  "gmu",
-);
-
-/** The identifiers in a text, keywords and words in strings among them. */
-export const identifier = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 
 /** The cell asks not to be checked. */
 export function isUnchecked(source: string): boolean {

@@ -15,6 +15,13 @@ export interface Module {
   readonly untyped: boolean;
 }
 
+/** The value of a cell's last expression. */
+export interface Result {
+  readonly module: Module;
+  /** The document of the cell with the result among its exports, as `resultName`. */
+  readonly text: string;
+}
+
 export interface Entry {
   readonly module: Module;
   readonly kind: DeclarationKind;
@@ -25,6 +32,9 @@ const variables: ReadonlySet<DeclarationKind> = new Set(["const", "let", "var", 
 const declaredName =
   /\b(?:var|let|const|function|class|interface|enum|namespace|type)\s+([\p{ID_Continue}$]+)/gu;
 
+/** By which cells name the results before them, the latest first. */
+export const resultNames: readonly string[] = ["_", "__", "___"];
+
 /** Names as the next cell sees them. A value and a type of one name may come from different cells. */
 export class Scope {
   readonly #values = new Map<string, Entry>();
@@ -33,6 +43,20 @@ export class Scope {
   /** Modules that augment, with the names that they may declare outside themselves. */
   readonly #augmentations = new Map<Module, ReadonlySet<string>>();
   readonly #modules = new Map<number, Module>();
+  /** The latest first. */
+  #results: readonly Result[] = [];
+
+  /** What `_` and its like stand for, where no cell declares such a name. */
+  result(name: string): Result | undefined {
+    if (this.#values.has(name) || this.#types.has(name) || this.#unreached.has(name))
+      return undefined;
+    return this.#results[resultNames.indexOf(name)];
+  }
+
+  /** To be called before `sweep`. */
+  keepResult(result: Result): void {
+    this.#results = [result, ...this.#results].slice(0, resultNames.length);
+  }
 
   value(name: string): Entry | undefined {
     return this.#values.get(name);
@@ -56,6 +80,7 @@ export class Scope {
     this.#values.clear();
     this.#types.clear();
     this.#unreached.clear();
+    this.#results = [];
     this.#augmentations.clear();
     this.#modules.clear();
     return modules;
@@ -86,7 +111,8 @@ export class Scope {
 
   /** Takes out the modules that no name leads to, and returns them. */
   sweep(): Module[] {
-    const roots = [...this.#values.values(), ...this.#types.values()].map(({ module }) => module);
+    const entries = [...this.#values.values(), ...this.#types.values(), ...this.#results];
+    const roots = entries.map(({ module }) => module);
     const needed = this.#reach(roots);
     const unneeded = [...this.#modules.values()].filter((module) => !needed.has(module));
     for (const { number } of unneeded) this.#modules.delete(number);

@@ -59,8 +59,17 @@ export interface Language {
     analysis: CellAnalysis,
     signal?: AbortSignal,
   ): Promise<CheckResult>;
-  /** The cell has run: from now on later cells see its types, and of its values those in `reached`. */
-  commit(id: number, source: string, analysis: CellAnalysis, reached: readonly string[]): void;
+  /**
+   * The cell has run: from now on later cells see its types, and of its values those in `reached`.
+   * @param hasResult its last expression had a value, which is what `_` stands for now
+   */
+  commit(
+    id: number,
+    source: string,
+    analysis: CellAnalysis,
+    reached: readonly string[],
+    hasResult?: boolean,
+  ): void;
   /** The values of all cells are gone (restart or lost worker). */
   reset(): void;
   complete(source: string, offset: number): Promise<Completion>;

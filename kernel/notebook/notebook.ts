@@ -4,8 +4,10 @@ import {
   type CellSyntaxError,
   type CompiledCell,
   CompileError,
+  type MagicCall,
 } from "../cell/index.ts";
 import type { Language } from "../language/index.ts";
+import { completeMagic, explainMagic, isMagic, readMagics } from "../magics/index.ts";
 import type {
   CellOutcome,
   CellRequest,
@@ -24,6 +26,7 @@ import type {
 import { codeFrames, type Mistake } from "./code-frame.ts";
 import { completeness } from "./completeness.ts";
 import { readQuestion } from "./pager.ts";
+import { type Code, understand } from "./understand.ts";
 
 export interface NotebookParts {
   readonly language: Language;
@@ -36,6 +39,7 @@ export interface NotebookParts {
     source: string,
     analysis: CellAnalysis,
     names: ReadonlySet<string>,
+    magics?: readonly MagicCall[],
   ) => Promise<CompiledCell>;
 }
 
@@ -52,11 +56,16 @@ const interrupted: ErrorDescription = {
   traceback: ["Interrupted: The cell was interrupted before it ran."],
 };
 
+/** Names that cells have beside those of JavaScript, of Node and of each other. */
+const ownGlobals = new Set(["display", "clearOutput", "prompt", "require", "_", "__", "___"]);
+
 export class Notebook implements Interpreter {
   readonly #parts: NotebookParts;
   readonly #events: InterpreterEvents;
   /** Names that cells gave a value. */
   readonly #names = new Set<string>();
+  /** Names that cells declare, those that were not reached among them. */
+  readonly #declared = new Set<string>();
   /** Keeps the cell from running that is being checked and compiled. */
   #stopPreparing: (() => void) | undefined;
   /** Times that the names of all cells were lost. */
@@ -66,28 +75,37 @@ export class Notebook implements Interpreter {
   constructor(parts: NotebookParts, events: InterpreterEvents) {
     this.#parts = parts;
     this.#events = events;
-    const { language, worker } = parts;
+    const { worker } = parts;
     worker.onOutput = (output) => events.output(output);
     worker.onLost = (reason) => {
       this.#losses++;
-      this.#names.clear();
-      language.reset();
+      this.#forget();
       events.lost(reason);
     };
   }
 
   async execute(request: CellRequest): Promise<CellOutcome> {
-    const { id, count, source } = request;
-    const { language, worker, analyze } = this.#parts;
-    const analysis = analyze(source);
-    if (analysis.errors.length > 0) {
-      const question = readQuestion(source);
+    const { count, source } = request;
+    const question = readQuestion(source);
+    if (question && isMagicName(question.name)) return this.#explain(question.name, 0);
+    const cell = understand(source, this.#parts.analyze, this.#isKnown);
+    for (const { name } of cell.analysis.declarations) this.#declared.add(name);
+    if (cell.errors.length > 0) {
       if (question) return this.#explain(question.name, question.detail);
-      return { status: "error", error: syntaxError(source, count, analysis.errors) };
+      return { status: "error", error: syntaxError(source, count, cell.errors) };
     }
-    const prepared = await this.#untilInterrupt((signal) =>
-      this.#prepare(request, analysis, signal),
-    );
+    if (cell.setUp) {
+      const outcome = await this.#run({ ...request, userExpressions: {} }, cell.setUp);
+      if (outcome.status !== "ok") return outcome;
+      if (cell.forgets) this.#forget();
+    }
+    return this.#run(request, cell);
+  }
+
+  async #run(request: CellRequest, cell: Code): Promise<CellOutcome> {
+    const { id, count, source } = request;
+    const { language, worker } = this.#parts;
+    const prepared = await this.#untilInterrupt((signal) => this.#prepare(request, cell, signal));
     if ("ename" in prepared) return { status: "error", error: prepared };
     const losses = this.#losses;
     const outcome = await worker.execute({
@@ -96,7 +114,7 @@ export class Notebook implements Interpreter {
     });
     // After a loss there is nothing left that later cells could know.
     if (losses === this.#losses) {
-      language.commit(id, source, analysis, outcome.reached);
+      language.commit(id, cell.code, cell.analysis, outcome.reached, outcome.hasResult);
       for (const name of outcome.reached) this.#names.add(name);
     }
     const { status, error, userExpressions } = outcome;
@@ -107,23 +125,38 @@ export class Notebook implements Interpreter {
     };
   }
 
+  #forget(): void {
+    this.#names.clear();
+    this.#declared.clear();
+    this.#parts.language.reset();
+  }
+
+  #isKnown = (name: string): boolean =>
+    this.#declared.has(name) || ownGlobals.has(name) || name in globalThis;
+
   interrupt(): void {
     if (this.#stopPreparing) this.#stopPreparing();
     else void this.#parts.worker.interrupt();
   }
 
-  complete(source: string, offset: number): Promise<Completions> {
-    return this.#parts.language.complete(source, offset);
+  async complete(source: string, offset: number): Promise<Completions> {
+    const cell = readMagics(source, this.#isKnown);
+    const magics = completeMagic(source, cell, offset);
+    return magics ?? this.#parts.language.complete(cell.code, offset);
   }
 
   async inspect(source: string, offset: number, detail: 0 | 1): Promise<MimeBundle | undefined> {
-    const inspection = await this.#parts.language.inspect(source, offset, detail);
+    const help = explainMagic(source, offset);
+    if (help !== undefined)
+      return { "text/plain": help.replace(/```\n?/g, ""), "text/markdown": help };
+    const { code } = readMagics(source, this.#isKnown);
+    const inspection = await this.#parts.language.inspect(code, offset, detail);
     return inspection && { "text/plain": inspection.text, "text/markdown": inspection.markdown };
   }
 
   completeness(source: string): Completeness {
     if (readQuestion(source)) return { status: "complete" };
-    return completeness(source, this.#parts.analyze(source));
+    return completeness(source, understand(source, this.#parts.analyze, this.#isKnown));
   }
 
   reply(value: string | null): void {
@@ -141,21 +174,21 @@ export class Notebook implements Interpreter {
   /** A cell that can run, or what keeps it from running. */
   async #prepare(
     request: CellRequest,
-    analysis: CellAnalysis,
+    cell: Code,
     signal: AbortSignal,
   ): Promise<PreparedCell | ErrorDescription> {
-    const compiling = this.#compile(request, analysis);
+    const compiling = this.#compile(request, cell);
     // Where the check finds errors, those of the compiler tell nothing more.
     compiling.catch(() => {});
-    return (await this.#check(request, analysis, signal)) ?? (await compiling);
+    return (await this.#check(request, cell, signal)) ?? (await compiling);
   }
 
   async #compile(
     { source, count, userExpressions }: CellRequest,
-    analysis: CellAnalysis,
+    { code, analysis, magics }: Code,
   ): Promise<PreparedCell | ErrorDescription> {
     try {
-      const compiled = await this.#parts.compile(source, analysis, this.#names);
+      const compiled = await this.#parts.compile(code, analysis, this.#names, magics);
       return { compiled, ...(await this.#compileExpressions(userExpressions)) };
     } catch (error) {
       if (error instanceof CompileError) return syntaxError(source, count, error.errors);
@@ -165,11 +198,11 @@ export class Notebook implements Interpreter {
 
   async #check(
     { id, count, source }: CellRequest,
-    analysis: CellAnalysis,
+    { code, analysis }: Code,
     signal: AbortSignal,
   ): Promise<ErrorDescription | undefined> {
     if (!this.#parts.check) return undefined;
-    const check = await this.#parts.language.check(id, source, analysis, signal);
+    const check = await this.#parts.language.check(id, code, analysis, signal);
     if (check.notice && !this.#unchecked) {
       this.#events.output({ type: "stream", cell: id, name: "stderr", text: `${check.notice}\n` });
     }
@@ -214,6 +247,11 @@ export class Notebook implements Interpreter {
     }
     return { expressions, failed };
   }
+}
+
+function isMagicName(name: string): boolean {
+  const [, marks, word = ""] = /^(%%?)(\w+)$/.exec(name) ?? [];
+  return marks !== undefined && isMagic(word, marks === "%%");
 }
 
 function syntaxError(

@@ -1,6 +1,6 @@
 /** Puts a notebook together from the parts that do the work. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { CellAnalysis, CompiledCell } from "../cell/index.ts";
+import type { CellAnalysis, CompiledCell, MagicCall } from "../cell/index.ts";
 import type { Interpreter, InterpreterEvents } from "../protocol/index.ts";
 
 export interface NotebookOptions {
@@ -34,9 +34,14 @@ export async function openNotebook(
     source: string,
     analysis: CellAnalysis,
     names: ReadonlySet<string>,
+    magics?: readonly MagicCall[],
   ): Promise<CompiledCell> =>
     // The Node that runs the kernel runs its cells too.
-    compile(source, analysis, { names, nodeVersion: process.versions.node });
+    compile(source, analysis, {
+      names,
+      nodeVersion: process.versions.node,
+      ...(magics && { magics }),
+    });
   const { check } = options;
   const notebook = new Notebook({ language, worker, analyze, compile: compileHere, check }, events);
   // Nobody waits for this one; the first cell waits the less. What is wrong will be told of a real cell.

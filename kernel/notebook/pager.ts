@@ -1,6 +1,6 @@
 /** `name?` and `?name`: a cell that asks what a name is, as in other notebooks. */
 
-const path = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*`;
+const path = String.raw`%{0,2}[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*`;
 const before = new RegExp(String.raw`^\s*(\?\??)\s*(${path})\s*;?\s*$`, "u");
 const after = new RegExp(String.raw`^\s*(${path})\s*(\?\??)\s*$`, "u");
 

@@ -4,6 +4,7 @@ import type { CompiledCell } from "../cell/types.ts";
 import { Cell, type CellContext } from "./cells.ts";
 import type { Interlock } from "./interlock.ts";
 import { Interruption, type RunInterruptible } from "./interruptible.ts";
+import type { Magics } from "./magics/index.ts";
 import { type Representation, represent } from "./mime/index.ts";
 import type { Names } from "./names.ts";
 import type { OutputChannel } from "./output.ts";
@@ -23,6 +24,7 @@ export interface EvaluatorOptions {
   readonly context: CellContext;
   readonly run: RunInterruptible;
   readonly names: Names;
+  readonly magics: Magics;
   readonly scripts: Scripts;
   readonly output: OutputChannel;
   /** Address of the notebook's folder, with a slash at its end. */
@@ -93,8 +95,12 @@ export class Evaluator {
   }
 
   async #complete({ cell, request, runtime }: Execution): Promise<ExecuteOutcome> {
-    const { output } = this.#parts;
-    await this.#evaluate(cell, request.compiled, runtime, request.source);
+    const { output, names } = this.#parts;
+    await this.#evaluate(cell, request.compiled, runtime, request.source).finally(() =>
+      runtime.ended(),
+    );
+    const hasResult = !request.silent && runtime.result !== undefined;
+    if (hasResult) names.keepResult(runtime.result);
     const shown = request.silent ? undefined : await represent(runtime.result);
     await this.#settlePending(cell);
     const isEmpty = !shown || Object.keys(shown.data).length === 0;
@@ -103,7 +109,7 @@ export class Evaluator {
     for (const [name, compiled] of Object.entries(request.userExpressions)) {
       userExpressions[name] = await this.#expression(cell, name, compiled);
     }
-    return { status: "ok", reached: [...runtime.reached], userExpressions };
+    return { status: "ok", reached: [...runtime.reached], userExpressions, hasResult };
   }
 
   /** What a cell shows by and by belongs before its end. */
@@ -132,8 +138,12 @@ export class Evaluator {
   }
 
   #runtimeOf(cell: Cell, url: string): Runtime {
-    const { names, context } = this.#parts;
-    return new Runtime({ names, url, cell: () => context.current ?? cell });
+    const { names, context, output, magics } = this.#parts;
+    return new Runtime({
+      ...{ names, url, cell: () => context.current ?? cell },
+      magic: (name, parts, values = []) => magics.run(name, cell, parts, values),
+      say: (text) => output.put({ type: "stream", cell: cell.id, name: "stdout", text }),
+    });
   }
 
   #evaluate(cell: Cell, compiled: CompiledCell, runtime: Runtime, source?: string): Promise<void> {

@@ -12,6 +12,8 @@ import { FrameReader } from "./frames.ts";
 import { Interlock } from "./interlock.ts";
 import { makeInterruptible } from "./interruptible.ts";
 import { LocalModules } from "./local-modules.ts";
+import { Magics } from "./magics/index.ts";
+import { fromBundle } from "./mime/index.ts";
 import { Names } from "./names.ts";
 import { OutputChannel } from "./output.ts";
 import { Scripts } from "./scripts.ts";
@@ -36,10 +38,16 @@ export function main(entry: string): void {
   const context = makeCellContext();
   const scripts = new Scripts();
   const base = pathToFileURL(`${settings.directory}/`);
+  const names = new Names();
+  const magics = new Magics({
+    ...{ names, directory: settings.directory },
+    put: (cell, name, text) => output.put({ type: "stream", cell: cell.id, name, text }),
+    display: (cell, data) =>
+      output.put({ type: "display", cell: cell.id, ...fromBundle(data), update: false }),
+  });
   const evaluator = new Evaluator({
-    ...{ interlock, context, scripts, output, base },
+    ...{ interlock, context, scripts, output, base, names, magics },
     run: makeInterruptible(interlock),
-    names: new Names(),
   });
 
   const modules = new LocalModules({

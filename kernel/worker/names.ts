@@ -11,9 +11,12 @@ class Name {
   #isDeclared = false;
   /** Why it has no value, where that is not simply that nobody declared it. */
   #missing: string | undefined;
+  readonly #fallback: (name: string) => Result | undefined;
 
-  constructor(name: string) {
+  /** @param fallback what the name stands for where nobody declares it */
+  constructor(name: string, fallback: (name: string) => Result | undefined) {
     this.name = name;
+    this.#fallback = fallback;
     this.box = Object.create(this.#prototype());
   }
 
@@ -46,7 +49,7 @@ class Name {
   }
 
   /** Takes the name's value away. */
-  remove(reason: string): void {
+  remove(reason?: string): void {
     this.#clear(undefined);
     this.#isDeclared = false;
     this.#missing = reason;
@@ -73,6 +76,8 @@ class Name {
     const get = () => {
       if (this.#isDeclared) return undefined;
       if (this.name in globalThis) return (globalThis as Values)[this.name];
+      const found = this.#fallback(this.name);
+      if (found) return found.value;
       throw new ReferenceError(this.#missing ?? `${this.name} is not defined`);
     };
     const set = (value: unknown) => {
@@ -94,13 +99,44 @@ export function constantError(name: string): TypeError {
   return new TypeError(`Assignment to constant variable '${name}'.`);
 }
 
+interface Result {
+  readonly value: unknown;
+}
+
+/** By which cells name the results before them, the latest first, where they have not declared such a name. */
+export const resultNames = ["_", "__", "___"] as const;
+
 export class Names {
   readonly #names = new Map<string, Name>();
+  /** Of cells, the latest first. */
+  #results: readonly Result[] = [];
+
+  /** The value of `_` and its like. */
+  result(name: string): Result | undefined {
+    return this.#results[(resultNames as readonly string[]).indexOf(name)];
+  }
+
+  keepResult(value: unknown): void {
+    this.#results = [{ value }, ...this.#results].slice(0, resultNames.length);
+  }
+
+  /** The names that have a value, by the alphabet. */
+  list(): { readonly name: string; readonly read: () => unknown }[] {
+    return [...this.#names.values()]
+      .filter(({ exists }) => exists)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, box }) => ({ name, read: () => box[name] }));
+  }
+
+  clear(): void {
+    for (const name of this.#names.values()) name.remove();
+    this.#results = [];
+  }
 
   get(name: string): Name {
     let found = this.#names.get(name);
     if (!found) {
-      found = new Name(name);
+      found = new Name(name, (wanted) => this.result(wanted));
       this.#names.set(name, found);
     }
     return found;

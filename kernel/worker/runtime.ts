@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { CellRuntime, NameBox, PublishedKind } from "../cell/types.ts";
+import { Clock } from "./magics/clock.ts";
 import { constantError, type Names } from "./names.ts";
 
 export interface RuntimeOptions {
@@ -11,6 +12,9 @@ export interface RuntimeOptions {
   readonly cell: () => { readonly isStopped: boolean };
   /** Address of the cell, in the notebook's folder. */
   readonly url: string;
+  readonly magic: CellRuntime["magic"];
+  /** Shows what a clock tells. */
+  readonly say: (text: string) => void;
 }
 
 /** Where in a cell an import stands that failed: errors of imports know nothing of who imports. */
@@ -23,12 +27,17 @@ export class Runtime implements CellRuntime {
   /** Names that got a value while the cell ran. */
   readonly reached = new Set<string>();
   readonly #names: Names;
+  readonly #clocks: Clock[] = [];
+  readonly #say: (text: string) => void;
+  readonly magic: CellRuntime["magic"];
 
   readonly never = new Promise<never>(() => {});
   readonly cell: CellRuntime["cell"];
 
-  constructor({ names, url, cell }: RuntimeOptions) {
+  constructor({ names, url, cell, magic, say }: RuntimeOptions) {
     this.#names = names;
+    this.#say = say;
+    this.magic = magic;
     this.cell = cell;
     this.url = url;
     const filename = fileURLToPath(url);
@@ -49,7 +58,9 @@ export class Runtime implements CellRuntime {
 
   peek(name: string): unknown {
     const found = this.#names.get(name);
-    return found.exists || name in globalThis ? found.box[name] : undefined;
+    return found.exists || name in globalThis || this.#names.result(name)
+      ? found.box[name]
+      : undefined;
   }
 
   publish(kind: PublishedKind, values: Readonly<Record<string, unknown>>): void {
@@ -98,6 +109,20 @@ export class Runtime implements CellRuntime {
         name.remove(`${specifier} does not export a value named ${exported}`);
       }
     }
+  }
+
+  time(): void {
+    this.#clocks.push(new Clock());
+  }
+
+  timed(): void {
+    const clock = this.#clocks.pop();
+    if (clock) this.#say(clock.report());
+  }
+
+  /** The code has ended, and with it all that was timed. */
+  ended(): void {
+    while (this.#clocks.length > 0) this.timed();
   }
 
   required(module: object): unknown {

@@ -35,6 +35,8 @@ export interface ExecuteOutcome {
   /** Names that exist now because this cell reached their declaration (also where it threw later). */
   readonly reached: readonly string[];
   readonly userExpressions: Readonly<Record<string, UserExpressionResult>>;
+  /** The cell had a result, which is what `_` stands for now. */
+  readonly hasResult?: boolean;
 }
 
 /** What a cell puts out; `cell` is the id of the execute request that it belongs to, also when it comes late. */
