@@ -78,6 +78,8 @@ export function compile<Args extends unknown[], Result>(
   let entries: GraphFunction[] = [];
   let counter: Variable | undefined;
   let evicted = 0;
+  /** Whether a first call has been captured. */
+  let captured = false;
 
   const counterVariable = (): Variable => {
     if (!counter || counter.isDisposed) {
@@ -85,6 +87,18 @@ export function compile<Args extends unknown[], Result>(
       counter = core.tidy(() => core.variable(core.scalar(0, "int32"), false, name));
     }
     return counter;
+  };
+
+  /** As in tf.function: what a later call makes would be lost to the calls before it, or be made at every capture. */
+  const refuseNewVariables = (recorder: Recorder, key: string): void => {
+    // Where other weights train than before, the optimizer has slots to make.
+    const retrained = entries.some((entry) => entry.signature === key);
+    const [created] = recorder.createdVariables.filter((variable) => variable !== counter);
+    if (!captured || retrained || !created) return;
+    throw new CompileError(
+      `compile(): ${label} creates the variable "${created.name}" in a later call. Create variables outside, or ` +
+        "in the first call only (`slot ??= tf.variable(…)`).",
+    );
   };
 
   const drop = (entry: GraphFunction): void => {
@@ -125,6 +139,7 @@ export function compile<Args extends unknown[], Result>(
             return result;
           }),
         (result) => {
+          refuseNewVariables(recorder, key);
           const found: Tensor[] = [];
           const structure = flatten(result, found);
           for (const tensor of found) {
@@ -147,6 +162,7 @@ export function compile<Args extends unknown[], Result>(
       throw error;
     }
     recorder.finish(leaves);
+    captured = true;
     while (entries.length > cacheSize) {
       drop(entries[0] as GraphFunction);
       evicted++;
@@ -160,9 +176,16 @@ export function compile<Args extends unknown[], Result>(
     return unflatten(skeleton, leaves) as Result;
   };
 
+  const otherBackend = (): CompileError =>
+    new CompileError(
+      `compile(): ${label} was captured on another backend than the present one, "${core.getBackend()}". Call its ` +
+        "dispose() after tf.setBackend or tf.removeBackend; it then captures anew.",
+    );
+
   const compiled = (...args: Args): Result => {
     const backend = nativeBackend();
     if (!backend) {
+      if (entries.length > 0) throw otherBackend();
       if (!warnedEager) {
         warnedEager = true;
         console.warn(
@@ -179,10 +202,7 @@ export function compile<Args extends unknown[], Result>(
     const entry = entries.findLast((other) => other.signature === key && other.isCurrent);
     if (!entry) return capture(backend, key, skeleton, tensors);
     if (entry.backend !== backend) {
-      throw new CompileError(
-        `compile(): ${label} was captured on another instance of the backend. Call its dispose() after ` +
-          "tf.setBackend or tf.removeBackend; it then captures anew.",
-      );
+      throw otherBackend();
     }
     if (entries[entries.length - 1] !== entry) {
       entries = [...entries.filter((other) => other !== entry), entry];
@@ -212,6 +232,7 @@ export function compile<Args extends unknown[], Result>(
         for (const entry of [...entries]) drop(entry);
         counter?.dispose();
         counter = undefined;
+        captured = false;
       },
     },
   }) as Compiled<Args, Result>;

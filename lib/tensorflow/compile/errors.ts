@@ -6,7 +6,7 @@ export class CompileError extends Error {
 }
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const foreign = /[/\\](@tensorflow|tfjs-\w+)[/\\]|node:/;
+const foreign = /[/\\](@tensorflow|tfjs-\w+|tslib)[/\\]|node:/;
 
 /** " at file:line:column" of the innermost frame outside of this folder and of tfjs, or "". */
 export function callerLine(): string {

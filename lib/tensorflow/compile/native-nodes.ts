@@ -7,6 +7,7 @@ import { type Binding, engine } from "./native.ts";
 const dataDependent = new Map<string, string>([
   ["NonMaxSuppressionV2", "use the padded form, tf.image.nonMaxSuppressionPadded"],
   ["NonMaxSuppressionV3", "use the padded form, tf.image.nonMaxSuppressionPadded"],
+  ["NonMaxSuppressionV4", "pass padToMaxOutputSize: true to tf.image.nonMaxSuppressionPadded"],
   ["NonMaxSuppressionV5", "use tf.image.nonMaxSuppressionPadded"],
   ["Where", "use tf.where with three arguments, or tf.topk of the mask"],
   ["Unique", "use tf.topk or a one-hot count of a fixed number of classes"],
@@ -56,15 +57,27 @@ export class NativeNodes {
     return node;
   }
 
+  readError(): CompileError {
+    const scope = engine.state.activeScope?.name ?? "";
+    const op = scope.endsWith("__op") ? ` (op ${opOf(scope)})` : "";
+    return new CompileError(
+      `compile(): ${this.#label} reads a tensor's values${op}${callerLine()}. In a compiled function values are ` +
+        "not known: return the tensor and read it outside, or use tensor ops instead of a decision in JavaScript: " +
+        "tf.where with three arguments, tf.minimum, or tf.topk of a mask for a fixed number of elements.",
+    );
+  }
+
   /** A binding that runs each op and writes it down. */
   recording(raw: Binding): Binding {
     const executeOp: Binding["executeOp"] = (name, attributes, ids, outputs) => {
       const inputs = ids.map((id) => this.input(name, id));
       const results = raw.executeOp(name, attributes, ids, outputs);
       const node = this.#graph.addOp(name, inputs, attributes);
+      const padded = attributes.some((a) => a.name === "pad_to_max_output_size" && a.value);
+      const ragged = dataDependent.has(name) && !padded;
       results.forEach(({ id }, i) => {
         this.#nodes.set(id, i === 0 ? node : `${node}:${i}`);
-        if (dataDependent.has(name)) this.#ragged.set(id, name);
+        if (ragged) this.#ragged.set(id, name);
       });
       return results;
     };
@@ -74,13 +87,7 @@ export class NativeNodes {
       return id;
     };
     const tensorDataSync: Binding["tensorDataSync"] = () => {
-      const scope = engine.state.activeScope?.name ?? "";
-      const op = scope.endsWith("__op") ? ` (op ${opOf(scope)})` : "";
-      throw new CompileError(
-        `compile(): ${this.#label} reads a tensor's values${op}${callerLine()}. In a compiled function values are ` +
-          "not known: return the tensor and read it outside, or use tensor ops (tf.where, tf.minimum …) instead " +
-          "of a decision in JavaScript.",
-      );
+      throw this.readError();
     };
     const deleteTensor: Binding["deleteTensor"] = (id) => raw.deleteTensor(id);
     // The binding's own members are read-only, so assignment could not hide them.

@@ -90,6 +90,7 @@ export interface NodeBackend {
   createOutputTensor(metadata: TensorMetadata): tfjs.Tensor;
   write(values: NativeData, shape: number[], dtype: tfjs.DataType): object;
   getDTypeInteger(dtype: tfjs.DataType): number;
+  read(dataId: object): Promise<NativeData>;
   disposeData(dataId: object, force?: boolean): boolean;
 }
 

@@ -5,6 +5,7 @@
  * (https://www.tensorflow.org/api_docs/python/tf/random/stateless_uniform).
  */
 import type { Tensor } from "@tensorflow/tfjs";
+import { type OpBackend, rawOps } from "../raw-op.ts";
 import { CompileError, callerLine } from "./errors.ts";
 import { core, type OpAttribute } from "./native.ts";
 import { activeRecorder } from "./recorder.ts";
@@ -29,16 +30,23 @@ export function withRandomState<T>(state: RandomState, fn: () => T): T {
   }
 }
 
+/** tfjs' layers hand on `null` where none was given. */
+type Seed = number | string | null | undefined;
+
 type Floating = "float32" | "int32" | "bool";
 
-function seedOf(seed: number | string | undefined, state: RandomState): number {
-  if (seed === undefined) return state.nextSeed() | 0;
+function seedOf(seed: Seed, state: RandomState): number {
+  if (seed === undefined || seed === null) return state.nextSeed() | 0;
   const n =
     typeof seed === "number" ? seed : [...seed].reduce((h, c) => h * 31 + c.charCodeAt(0), 7);
   return Math.trunc(n) | 0;
 }
 
-function draw(op: string, shape: readonly number[], seed: number | string | undefined): Tensor {
+function seedPair(seed: Seed, state: RandomState): Tensor {
+  return core.stack([core.scalar(seedOf(seed, state), "int32"), state.counter()]);
+}
+
+function draw(op: string, shape: readonly number[], seed: Seed): Tensor {
   const recorder = activeRecorder();
   if (!recorder || !current) throw new Error("a stateless draw outside of a capture");
   const { backend } = recorder;
@@ -49,7 +57,7 @@ function draw(op: string, shape: readonly number[], seed: number | string | unde
     value,
   });
   const dims = core.tensor1d([...shape], "int32");
-  const pair = core.stack([core.scalar(seedOf(seed, current), "int32"), current.counter()]);
+  const pair = seedPair(seed, current);
   const [result] = b.executeOp(
     op,
     [type("dtype", b.TF_FLOAT), type("T", b.TF_INT32), type("Tseed", b.TF_INT32)],
@@ -57,6 +65,26 @@ function draw(op: string, shape: readonly number[], seed: number | string | unde
     1,
   );
   return backend.createOutputTensor(result as { id: number; shape: number[]; dtype: number });
+}
+
+/** Numbers of outcomes, [samples] or [batch, samples], drawn by unnormalized log probabilities. */
+function drawOutcomes(logits: Tensor, samples: number, seed: Seed, normalized: boolean): Tensor {
+  const recorder = activeRecorder();
+  if (!recorder || !current) throw new Error("a stateless draw outside of a capture");
+  const state = current;
+  return core.tidy(() => {
+    const given = normalized ? core.log(logits) : logits;
+    const rows = given.rank === 1 ? core.reshape(given, [1, -1]) : given;
+    const count = core.scalar(samples, "int32");
+    const [drawn] = rawOps(
+      recorder.backend as unknown as OpBackend,
+      "StatelessMultinomial",
+      [rows, count, seedPair(seed, state)],
+      { T: { type: "float32" }, Tseed: { type: "int32" }, output_dtype: { type: "int32" } },
+      1,
+    ) as [Tensor];
+    return given.rank === 1 ? core.reshape(drawn, [samples]) : drawn;
+  });
 }
 
 const finish = (x: Tensor, dtype: string): Tensor =>
@@ -103,9 +131,14 @@ const replacements: Record<string, (...args: never[]) => Tensor> = {
       const keep = core.greaterEqual(draw("StatelessRandomUniform", shape, seed), rate);
       return core.mul(x, core.mul(core.cast(keep, "float32"), 1 / (1 - rate)));
     }),
+  multinomial: (logits: Tensor, samples: number, seed?: number, normalized = false) =>
+    drawOutcomes(logits, samples, seed, normalized),
 };
 
-const refused = ["rand", "randomGamma", "multinomial"];
+const refused = ["rand", "randomGamma"];
+
+/** Orders that are drawn in JavaScript. */
+const shuffles = ["shuffle", "shuffleCombo", "createShuffledIndices"];
 
 /**
  * Puts the replacements in front of tfjs' own; outside of a capture those run as ever. Called once, before an ES
@@ -124,6 +157,19 @@ export function installRandom(): void {
         throw new CompileError(
           `compile(): tf.${name} cannot be captured${callerLine()}. Draw outside of the function and pass the ` +
             "tensor in, or use tf.randomUniform or tf.randomNormal.",
+        );
+      }
+      return original(...args);
+    };
+  }
+  const util = core.util as unknown as Record<string, (...args: never[]) => unknown>;
+  for (const name of shuffles) {
+    const original = util[name] as (...args: never[]) => unknown;
+    util[name] = (...args) => {
+      if (activeRecorder()) {
+        throw new CompileError(
+          `compile(): tf.util.${name} would freeze one order in the graph${callerLine()}. Shuffle outside of the ` +
+            "function, or draw an order in it: tf.topk(tf.randomUniform([n]), n).indices.",
         );
       }
       return original(...args);

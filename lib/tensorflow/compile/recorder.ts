@@ -53,6 +53,8 @@ export class Recorder {
   readonly #byVariable = new Map<Variable, TrackedVariable>();
   readonly #before = new Map<Variable, Tensor>();
   readonly #createdVariables = new Set<Variable>();
+  /** The first read that could only say so later, because it was asynchronous. */
+  #asynchronousRead: CompileError | undefined;
   readonly #depth = engine.state.scopeStack.length;
 
   readonly backend: NodeBackend;
@@ -94,6 +96,7 @@ export class Recorder {
             "it and pass the tensors in.",
         );
       }
+      if (this.#asynchronousRead) throw this.#asynchronousRead;
       this.#recordWrites();
       return complete(result);
     } finally {
@@ -127,6 +130,11 @@ export class Recorder {
       engine.state.activeTape = null;
     }
     while (engine.state.scopeStack.length > this.#depth) engine.endScope();
+  }
+
+  /** Variables that the run has made and that are still there. */
+  get createdVariables(): Variable[] {
+    return [...this.#createdVariables].filter((variable) => !variable.isDisposed);
   }
 
   /** The node that holds a tensor's present value. */
@@ -203,6 +211,11 @@ export class Recorder {
       this.#made.add(dataId);
       return dataId;
     };
+    backend.read = () => {
+      this.#asynchronousRead ??= this.#nodes.readError();
+      // Nothing that waits for it may go on, nor may it fail where nobody looks.
+      return new Promise(() => {});
+    };
     backend.createOutputTensor = (metadata) => {
       const tensor = this.#raw.createOutputTensor.call(backend, metadata);
       this.#made.add(tensor.dataId);
@@ -226,6 +239,7 @@ export class Recorder {
     // Methods of the prototype come back into view.
     delete (backend as Partial<NodeBackend>).getInputTensorIds;
     delete (backend as Partial<NodeBackend>).write;
+    delete (backend as Partial<NodeBackend>).read;
     delete (backend as Partial<NodeBackend>).createOutputTensor;
     delete (engine as Partial<typeof engine>).makeVariable;
   }
@@ -238,8 +252,7 @@ export class Recorder {
         );
       }
     }
-    const alive = [...this.#createdVariables].filter((variable) => !variable.isDisposed);
-    this.#store([...this.#before.keys(), ...alive]);
+    this.#store([...this.#before.keys(), ...this.createdVariables]);
   }
 
   /** Where a variable holds other data than its resource does by now, the graph assigns them. */
