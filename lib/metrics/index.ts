@@ -12,7 +12,7 @@ export {
 } from "../detection/boxes.ts";
 // From the files, not from the rooms' doors: those load TensorFlow, which evaluation does without.
 export { giou, giouMatrix, type IouOptions, iou, iouMatrix } from "../detection/iou.ts";
-export { type Masks, maskIou, maskIouMatrix } from "../segmentation/mask-overlap.ts";
+export { type Masks, maskIou, maskIouMatrix } from "../segmentation/masks/mask-overlap.ts";
 export {
   ap11Point,
   ap101Point,

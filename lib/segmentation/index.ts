@@ -1,13 +1,23 @@
-/** Masks: run lengths, polygons, and what masks share. */
-export { type Masks, maskIou, maskIouMatrix, mergeMasks } from "./mask-overlap.ts";
-export { boxToMask, type Polygon, parseSegmentation, polygonsToMask } from "./polygons.ts";
+/** Segmentation: networks and losses for pixels; masks as run lengths, polygons, colours and connected components. */
+export { type AtrousPyramidOptions, atrousPyramid, dilateKernel } from "./atrous.ts";
 export {
-  decodeMask,
-  encodeMask,
-  formatRle,
-  type Mask,
-  maskArea,
-  maskBox,
-  parseRle,
-  type Rle,
-} from "./rle.ts";
+  BilinearInitializer,
+  bilinearKernel,
+  bilinearKernelSize,
+  type UpsampleOptions,
+  upsample,
+} from "./bilinear.ts";
+export { CropTo, cropTo } from "./crop-to.ts";
+export { type FcnOptions, fcn } from "./fcn.ts";
+export {
+  type DiceLossOptions,
+  diceLoss,
+  type FocalLossOptions,
+  focalLoss,
+  type PixelLossOptions,
+  pixelCrossEntropy,
+  sumOfLosses,
+} from "./losses.ts";
+export * from "./masks/index.ts";
+export { layersByStride } from "./stride.ts";
+export { type UnetOptions, unet } from "./unet.ts";

@@ -7,10 +7,10 @@ import {
   refuse,
 } from "../../detection/coco-json.ts";
 import { CORNER_STRIDE, type Corners, overlap, setCorners } from "../../detection/iou.ts";
-import { boxesOf, checkSameSize, runOverlap } from "../../segmentation/mask-overlap.ts";
-import { boxToMask, parseSegmentation } from "../../segmentation/polygons.ts";
-import type { Rle } from "../../segmentation/rle.ts";
-import { maskArea, maskBox } from "../../segmentation/rle.ts";
+import { boxesOf, checkSameSize, runOverlap } from "../../segmentation/masks/mask-overlap.ts";
+import { boxToMask, parseSegmentation } from "../../segmentation/masks/polygons.ts";
+import type { Rle } from "../../segmentation/masks/rle.ts";
+import { maskArea, maskBox } from "../../segmentation/masks/rle.ts";
 import type { Scope } from "./columns.ts";
 import type { IouType } from "./limits.ts";
 

@@ -13,7 +13,7 @@ import {
   polygonsToMask,
   type Rle,
 } from "convnet-lab/segmentation";
-import { runOverlap } from "../../../lib/segmentation/mask-overlap.ts";
+import { runOverlap } from "../../../lib/segmentation/masks/mask-overlap.ts";
 import { type MaskCase, type MaskResult, maskCases } from "../metrics/mask-cases.ts";
 import { evaluateIn, pythonWith, recorded } from "../metrics/reference.ts";
 

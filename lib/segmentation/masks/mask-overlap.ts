@@ -1,6 +1,6 @@
 /** What two masks share, computed on their run lengths. */
-import { CORNER_STRIDE, type Corners, overlap, setCorners } from "../detection/iou.ts";
-import { isTensor, numbersOf, type TensorLike } from "../detection/numbers.ts";
+import { CORNER_STRIDE, type Corners, overlap, setCorners } from "../../detection/iou.ts";
+import { isTensor, numbersOf, type TensorLike } from "../../detection/numbers.ts";
 import { encodeMask, type Mask, maskArea, maskBox, type Rle } from "./rle.ts";
 
 /** Masks of several objects: a list, or a tensor [n, height, width]. */

@@ -3,9 +3,9 @@
  * not as its area, and areas and overlaps follow without decoding it.
  */
 
-import type { Box, ImageSize } from "../detection/boxes.ts";
-import { type CocoRle, refuse } from "../detection/coco-json.ts";
-import { isTensor, numbersOf, show, type TensorLike } from "../detection/numbers.ts";
+import type { Box, ImageSize } from "../../detection/boxes.ts";
+import { type CocoRle, refuse } from "../../detection/coco-json.ts";
+import { isTensor, numbersOf, show, type TensorLike } from "../../detection/numbers.ts";
 
 /** A mask, column by column from the left: so many zeros, so many ones, so many zeros … */
 export interface Rle {

@@ -1,6 +1,6 @@
 /** From polygons and boxes to masks, pixel for pixel as COCO does it. */
-import type { ImageSize } from "../detection/boxes.ts";
-import { type CocoSegmentation, refuse } from "../detection/coco-json.ts";
+import type { ImageSize } from "../../detection/boxes.ts";
+import { type CocoSegmentation, refuse } from "../../detection/coco-json.ts";
 import { mergeMasks } from "./mask-overlap.ts";
 import { checkSize, parseRle, type Rle } from "./rle.ts";
 

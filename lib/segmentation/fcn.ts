@@ -1,0 +1,77 @@
+/** Fully convolutional networks for segmentation (Long, Shelhamer and Darrell, 2015, https://arxiv.org/abs/1411.4038). */
+import { tf } from "../tensorflow/index.ts";
+import { upsample } from "./bilinear.ts";
+import { cropTo } from "./crop-to.ts";
+import { layersByStride } from "./stride.ts";
+
+export interface FcnOptions {
+  readonly classes: number;
+  /**
+   * The stride from which the last enlargement starts. 32 enlarges the coarsest maps at once, 16 and 8 add what finer
+   * ones say before.
+   */
+  readonly stride: 8 | 16 | 32;
+  /** Layers of the backbone whose maps are used, by stride. Default: the last one of each stride. */
+  readonly layers?: Partial<Readonly<Record<8 | 16 | 32, string>>>;
+  /** Default: `fcn-8s`, `fcn-16s` or `fcn-32s`. */
+  readonly name?: string;
+}
+
+/**
+ * A network that puts out a score of each class for each pixel, on top of a backbone without its classifier.
+ *
+ * Each map that is used is scored by a 1×1 convolution. The coarsest scores are doubled by a transposed convolution,
+ * those of the next stride are added, and so on; a last one enlarges to the picture. They begin as bilinear
+ * interpolation. Pictures of any size will do where the backbone takes them.
+ *
+ * The backbone's layers are shared, not copied: training the network trains them, unless they are frozen.
+ *
+ * @param backbone takes [batch, height, width, channels], overall stride 32
+ * @returns puts out logits [batch, height, width, classes]
+ * @throws {Error} the backbone has no maps of a stride that is needed, or no layer of a name that is given
+ */
+export function fcn(backbone: tf.LayersModel, options: FcnOptions): tf.LayersModel {
+  const { classes, stride, name = `fcn-${stride}s` } = options;
+  if (![8, 16, 32].includes(stride)) {
+    throw new RangeError(`fcn: the stride is ${stride}, expected 8, 16 or 32.`);
+  }
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new RangeError(`fcn: classes is ${classes}, expected a whole number from 2.`);
+  }
+  const byStride = layersByStride(backbone);
+  const input = backbone.inputs[0] as tf.SymbolicTensor;
+  const score = (at: 8 | 16 | 32) =>
+    tf.layers
+      .conv2d({
+        ...{ name: `score_${at}`, filters: classes, kernelSize: 1 },
+        kernelInitializer: "glorotNormal",
+      })
+      .apply(mapsOf(backbone, at, options.layers?.[at], byStride)) as tf.SymbolicTensor;
+
+  let x = score(32);
+  for (const at of [16, 8] as const) {
+    if (at < stride) break;
+    const finer = score(at);
+    const doubled = cropTo(upsample(x, { factor: 2, name: `double_${at}` }), finer, `crop_${at}`);
+    x = tf.layers.add({ name: `join_${at}` }).apply([doubled, finer]) as tf.SymbolicTensor;
+  }
+  const logits = cropTo(upsample(x, { factor: stride, name: "enlarge" }), input, "logits");
+  return tf.model({ inputs: input, outputs: logits, name });
+}
+
+function mapsOf(
+  backbone: tf.LayersModel,
+  stride: number,
+  name: string | undefined,
+  byStride: Map<number, tf.layers.Layer>,
+): tf.SymbolicTensor {
+  const layer = name
+    ? backbone.layers.find((candidate) => candidate.name === name)
+    : byStride.get(stride);
+  if (layer) return layer.output as tf.SymbolicTensor;
+  if (name) throw new Error(`fcn: the backbone ${backbone.name} has no layer "${name}".`);
+  throw new Error(
+    `fcn: the backbone ${backbone.name} has no maps of stride ${stride}; it has those of ` +
+      `${[...byStride.keys()].sort((a, b) => a - b).join(", ")}. Was it made without its top?`,
+  );
+}
