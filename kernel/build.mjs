@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const source = fileURLToPath(new URL(".", import.meta.url));
 
 /** Packages with native parts, or with files that they look for beside themselves. */
-const external = ["zeromq", "esbuild", "oxc-parser", "oxc-resolver", "typescript"];
+export const external = ["zeromq", "esbuild", "oxc-parser", "oxc-resolver", "typescript"];
 
 /** Files that are read at run time, under the same path in the output. */
 const assets = ["worker/globals.d.ts"];

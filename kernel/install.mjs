@@ -15,6 +15,7 @@ const bundledEntry = fileURLToPath(new URL("../dist/kernel/main.mjs", import.met
  * @property {string} [nodePath] the Node.js that runs the kernel
  * @property {string} [entry] the kernel's `main.mjs`
  * @property {readonly string[]} [conditions] conditions of package exports, beside Node's own
+ * @property {readonly string[]} [args] further options of the kernel
  * @property {Readonly<Record<string, string>>} [env] environment variables of the kernel
  */
 
@@ -32,15 +33,11 @@ export async function installKernel({
   nodePath = process.execPath,
   entry = bundledEntry,
   conditions = [],
+  args = [],
   env = {},
 } = {}) {
-  if (!/^[\w.-]+$/.test(name)) {
-    throw new Error(
-      `The kernel's name is ${JSON.stringify(name)}, expected letters, digits, "-", "_" and "." only.`,
-    );
-  }
-  const data = prefix === undefined ? userDataFolder() : resolve(prefix, "share", "jupyter");
-  const folder = join(data, "kernels", name);
+  const data = dataFolder(prefix);
+  const folder = join(data, "kernels", checkName(name));
   await mkdir(dirname(folder), { recursive: true });
   // Not among the kernels, where Jupyter would offer it.
   const fresh = await mkdtemp(join(data, ".kernelspec-"));
@@ -52,6 +49,7 @@ export async function installKernel({
         "--max-semi-space-size=2",
         resolve(entry),
         ...(conditions.length > 0 ? [`--conditions=${conditions.join(",")}`] : []),
+        ...args,
         "{connection_file}",
       ],
       display_name: displayName,
@@ -70,6 +68,24 @@ export async function installKernel({
     throw error;
   }
   return folder;
+}
+
+/**
+ * @param {string} name
+ * @throws {Error} the name is not one that Jupyter accepts
+ */
+export function checkName(name) {
+  if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) {
+    throw new Error(
+      `The kernel's name is ${JSON.stringify(name)}, expected letters, digits, "-", "_" and "." only.`,
+    );
+  }
+  return name;
+}
+
+/** Where Jupyter looks for kernels. @param {string} [prefix] a Python environment; default: what belongs to the user */
+export function dataFolder(prefix) {
+  return prefix === undefined ? userDataFolder() : resolve(prefix, "share", "jupyter");
 }
 
 /** @param {string} folder @param {string} fresh */

@@ -1,46 +1,18 @@
 /** The kernel under Jupyter's own programs. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { installKernel } from "../../../kernel/install.mjs";
 import { builtKernel } from "../build.ts";
-
-const python =
-  process.env.PYTHON ?? fileURLToPath(new URL("../../../.venv/bin/python", import.meta.url));
-
-interface Output {
-  readonly output_type: string;
-  readonly name?: string;
-  readonly text?: string | readonly string[];
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly ename?: string;
-}
-
-interface Cell {
-  readonly execution_count: number | null;
-  readonly outputs: readonly Output[];
-}
-
-function notebook(sources: readonly string[]): string {
-  const cells = sources.map((source, index) => ({
-    ...{ cell_type: "code", id: `cell-${index}`, metadata: {}, source },
-    ...{ execution_count: null, outputs: [] },
-  }));
-  const kernelspec = { name: "typescript", display_name: "TypeScript", language: "typescript" };
-  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
-}
+import { type Cell, hasModules, notebook, runPython } from "./jupyter.ts";
 
 describe("nbconvert", () => {
   let prefix: string;
 
   before(async function () {
-    const probe = ["-c", "import nbconvert, nbclient"];
-    if (!existsSync(python) || spawnSync(python, probe).status !== 0) {
+    if (!hasModules("nbconvert", "nbclient")) {
       this.test!.title = "needs nbconvert in .venv (or the PYTHON that is named)";
       this.skip();
     }
@@ -51,16 +23,7 @@ describe("nbconvert", () => {
     if (prefix) await rm(prefix, { recursive: true, force: true });
   });
 
-  const run = (...args: string[]) =>
-    spawnSync(python, ["-m", "nbconvert", ...args], {
-      cwd: prefix,
-      encoding: "utf8",
-      env: {
-        ...process.env,
-        JUPYTER_PATH: join(prefix, "share", "jupyter"),
-        JUPYTER_DATA_DIR: join(prefix, "data"),
-      },
-    });
+  const run = (...args: string[]) => runPython(prefix, ["-m", "nbconvert", ...args]);
 
   it("executes a notebook", async () => {
     const sources = [
