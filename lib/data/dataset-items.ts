@@ -1,6 +1,10 @@
 /** How datasets make items: in order, ahead of time, and with care for the tensors on the way. */
 import { tf } from "../tensorflow/index.ts";
+
 import { tensorsIn } from "./dataset-batch.ts";
+import type { MapContext, Source } from "./dataset-types.ts";
+import { drawUniform } from "./draws.ts";
+import { hashKeys, seededRandom } from "./random.ts";
 
 /** Results of `make` in order, `ahead` of them being made while one is used. What is not used is disposed. */
 export async function* inOrder<T>(
@@ -50,3 +54,35 @@ export async function settle<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 export function ignore(): void {}
+
+/** What the function of an item knows about it. */
+export function contextOf(seed: number, pass: number, index: number): MapContext {
+  let calls = 0;
+  return {
+    random: seededRandom(seed, pass, index),
+    uniform: (shape = []) => drawUniform(hashKeys(seed, pass, index), calls++, shape),
+    index,
+    pass,
+  };
+}
+
+export function checkCount(operation: string, count: number, least: number): void {
+  if (!Number.isInteger(count) || count < least) {
+    throw new RangeError(
+      `${operation}: got ${count}, expected a whole number of at least ${least}.`,
+    );
+  }
+}
+
+/** All items from `offset` on. */
+export function partOf<T>(source: Source<T>, offset: number): Source<T> {
+  return {
+    length: source.length,
+    item: (index, pass) => source.item(index + offset, pass),
+    stacked: (indices, pass) =>
+      source.stacked?.(
+        indices.map((index) => index + offset),
+        pass,
+      ),
+  };
+}

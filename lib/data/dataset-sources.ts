@@ -1,8 +1,11 @@
 /** Where datasets begin: tensors, arrays, functions. */
 import { tf } from "../tensorflow/index.ts";
-import { Dataset, type MapContext } from "./dataset.ts";
+import { type NativeSource, nativeRows } from "../tensorflow/pipeline/index.ts";
+import { Dataset } from "./dataset.ts";
 import { copyItem, tensorsIn } from "./dataset-batch.ts";
-import { seededRandom } from "./random.ts";
+import { contextOf } from "./dataset-items.ts";
+import type { MapContext } from "./dataset-types.ts";
+import { chainOf } from "./native-chain.ts";
 
 /** Nested arrays and records of tensors. */
 export type Tensors =
@@ -91,25 +94,42 @@ export function fromArrays<T extends Readonly<Record<string, Rows>>>(
     Object.fromEntries(
       fields.map(([name, rows]) => [name, rowsOf(rows, indices)]),
     ) as RowTensors<T>;
-  return new Dataset<RowTensors<T>>({
-    length,
-    item: (index) =>
-      tf.tidy(() => {
-        const row = stacked([index]);
-        return mapTensors(row, (tensor) => tf.squeeze(tensor, [0])) as tf.TensorContainer;
-      }) as RowTensors<T>,
-    stacked,
-  });
+  return new Dataset<RowTensors<T>>(
+    {
+      length,
+      item: (index) =>
+        tf.tidy(() => {
+          const row = stacked([index]);
+          return mapTensors(row, (tensor) => tf.squeeze(tensor, [0])) as tf.TensorContainer;
+        }) as RowTensors<T>,
+      stacked,
+    },
+    0,
+    chainOf(async () => nativeRowSource(fields), false),
+  );
+}
+
+function nativeRowSource(fields: readonly (readonly [string, Rows])[]): NativeSource {
+  const rows = fields.map(([, { values, shape, dtype = "float32", scale = 1 }]) => ({
+    values,
+    shape,
+    dtype,
+    scale: Math.fround(scale),
+  }));
+  const entries = fields.map(([name], index) => [name, { kind: "tensor", index }] as const);
+  return nativeRows(rows, { kind: "object", entries });
 }
 
 function rowsOf({ values, shape, dtype, scale = 1 }: Rows, indices: readonly number[]): tf.Tensor {
   const size = shape.slice(1).reduce((product, n) => product * n, 1);
   const integer = dtype === "int32";
   const out = new (integer ? Int32Array : Float32Array)(indices.length * size);
+  // As float32, so that TensorFlow multiplies to the same bits.
+  const factor = Math.fround(scale);
   indices.forEach((index, i) => {
     const row = values.subarray(index * size, (index + 1) * size);
     if (scale === 1) out.set(row, i * size);
-    else for (let k = 0; k < size; k++) out[i * size + k] = (row[k] as number) * scale;
+    else for (let k = 0; k < size; k++) out[i * size + k] = (row[k] as number) * factor;
   });
   return tf.tensor(out, [indices.length, ...shape.slice(1)], integer ? "int32" : "float32");
 }
@@ -127,7 +147,7 @@ export function fromFunction<T>(
 ): Dataset<T> {
   return new Dataset<T>({
     length,
-    item: (index, pass) => fn(index, { index, pass, random: seededRandom(seed, pass, index) }),
+    item: (index, pass) => fn(index, contextOf(seed, pass, index)),
   });
 }
 

@@ -6,52 +6,40 @@
  *     const train = fromTensors({ x, y }).shuffle({ seed: 1 }).batch(32).prefetch(2);
  *     for await (const { x, y } of train) { …; tf.dispose([x, y]); }
  *
+ * Pictures (`imageDataset`), and whatever a map asks it for, are made by TensorFlow's own dataset operations, on its
+ * threads and ahead of time: maps are captured like functions of `compile`, and then run without JavaScript. Where that
+ * cannot be, JavaScript makes the same items; `execution()` tells.
+ *
  * Memory: an item belongs to whom it is delivered to; `for await` loops dispose it themselves, `fit` does so for its
  * own. What an operation takes in and does not hand on, it disposes.
  */
 import { tf } from "../tensorflow/index.ts";
+import type { NativePipeline } from "../tensorflow/pipeline/index.ts";
 import { type Batched, copyItem, stackItems, tensorsIn } from "./dataset-batch.ts";
-import { ignore, inOrder, scoped, settle } from "./dataset-items.ts";
+import { checkCount, contextOf, ignore, inOrder, partOf, scoped, settle } from "./dataset-items.ts";
+import type { IterateOptions, MapContext, Source } from "./dataset-types.ts";
+import { batched, type Chain, mapped, moved, type Native, type RunsIn } from "./native-chain.ts";
+import { cachedChain, NativeCache, NotMade, runChain } from "./native-run.ts";
 import { permutation, seededRandom } from "./random.ts";
-
-export interface Source<T> {
-  /** Items in one pass; may be Infinity. */
-  readonly length: number;
-  /** Item `index` of pass `pass`, both from 0. Its tensors are the caller's. */
-  item(index: number, pass: number): T | Promise<T>;
-  /** Many items stacked, where that is faster than one by one; undefined where it cannot be done. */
-  stacked?(indices: readonly number[], pass: number): unknown;
-  /** Frees what the source keeps. */
-  dispose?(): void;
-}
-
-export interface MapContext {
-  /** A generator of its own for this item of this pass, in [0, 1). */
-  readonly random: () => number;
-  readonly index: number;
-  readonly pass: number;
-}
-
-export interface IterateOptions {
-  /** Number of the first item, counted over all passes. Default: 0. */
-  readonly start?: number;
-  /** How often the dataset is gone through; a shuffle gives each pass its own order. Default: 1. */
-  readonly passes?: number;
-}
 
 export class Dataset<T> implements AsyncIterable<T> {
   /** Items in one pass; Infinity after `repeat()`. */
   readonly length: number;
   readonly #source: Source<T>;
   readonly #ahead: number;
+  readonly #native: Native;
 
-  constructor(source: Source<T>, ahead = 0) {
+  /**
+   * @param native how TensorFlow can make the items, or why it cannot
+   */
+  constructor(source: Source<T>, ahead = 0, native: Native = "its source is made in JavaScript") {
     if (!(source.length >= 0) || (Number.isFinite(source.length) && source.length % 1 !== 0)) {
       throw new RangeError(`A dataset's length is ${source.length}, expected a whole number.`);
     }
     this.#source = source;
     this.length = source.length;
     this.#ahead = ahead;
+    this.#native = native;
   }
 
   /**
@@ -70,11 +58,16 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Each item through a function, which may be async. Tensors that a synchronous function makes and does not return
    * are disposed, and so are those of the item that it does not hand on.
    *
-   * @param options.seed of `random`. Default: 0.
+   * Captured, it is called once, with zeros for tensors; then TensorFlow does what it did. Plain JavaScript values are
+   * frozen in it then, as in `compile`.
+   *
+   * @param options.seed of `random` and `uniform`. Default: 0.
+   * @param options.run "auto" captures it where the dataset is TensorFlow's so far, if it can be; "tensorflow" also for
+   *   rows of arrays, and what cannot be captured is an error; "javascript" never. Default: "auto".
    */
   map<U>(
     fn: (item: T, context: MapContext) => U | Promise<U>,
-    { seed = 0 }: { readonly seed?: number } = {},
+    { seed = 0, run = "auto" }: { readonly seed?: number; readonly run?: RunsIn } = {},
   ): Dataset<U> {
     const source = this.#source;
     const apply = async (index: number, pass: number): Promise<U> => {
@@ -82,15 +75,17 @@ export class Dataset<T> implements AsyncIterable<T> {
       const taken = tensorsIn(item);
       let kept: readonly tf.Tensor[] = [];
       try {
-        const context = { random: seededRandom(seed, pass, index), index, pass };
-        const result = await scoped(() => fn(item, context));
+        const result = await scoped(() => fn(item, contextOf(seed, pass, index)));
         kept = tensorsIn(result);
         return result;
       } finally {
         for (const tensor of taken) if (!kept.includes(tensor)) tensor.dispose();
       }
     };
-    return this.#derive({ length: this.length, item: apply });
+    return this.#derive(
+      { length: this.length, item: apply },
+      mapped(this.#native, { fn, seed }, run),
+    );
   }
 
   /**
@@ -119,15 +114,20 @@ export class Dataset<T> implements AsyncIterable<T> {
       }
       return order[index] as number;
     };
-    return this.#derive({
-      length,
-      item: (index, pass) => source.item(place(index, pass), pass),
-      stacked: (indices, pass) =>
-        source.stacked?.(
-          indices.map((index) => place(index, pass)),
-          pass,
-        ),
-    });
+    const native = this.#native;
+    const isBatched = typeof native !== "string" && native.batches !== undefined;
+    return this.#derive(
+      {
+        length,
+        item: (index, pass) => source.item(place(index, pass), pass),
+        stacked: (indices, pass) =>
+          source.stacked?.(
+            indices.map((index) => place(index, pass)),
+            pass,
+          ),
+      },
+      isBatched ? "batches are shuffled" : moved(native, (i, pass) => [place(i, pass), pass]),
+    );
   }
 
   /** The dataset `count` times in a row, without end if not given; a shuffle before it has a new order each time. */
@@ -139,18 +139,21 @@ export class Dataset<T> implements AsyncIterable<T> {
     if (length === Infinity) return this;
     const passOf = (index: number, pass: number): number =>
       (count === Infinity ? 0 : pass * count) + Math.floor(index / length);
-    return this.#derive({
-      length: length * count,
-      item: (index, pass) => source.item(index % length, passOf(index, pass)),
-      stacked: (indices, pass) => {
-        const round = passOf(indices[0] as number, pass);
-        if (indices.some((index) => passOf(index, pass) !== round)) return undefined;
-        return source.stacked?.(
-          indices.map((index) => index % length),
-          round,
-        );
+    return this.#derive(
+      {
+        length: length * count,
+        item: (index, pass) => source.item(index % length, passOf(index, pass)),
+        stacked: (indices, pass) => {
+          const round = passOf(indices[0] as number, pass);
+          if (indices.some((index) => passOf(index, pass) !== round)) return undefined;
+          return source.stacked?.(
+            indices.map((index) => index % length),
+            round,
+          );
+        },
       },
-    });
+      moved(this.#native, (index, pass) => [index % length, passOf(index, pass)]),
+    );
   }
 
   /**
@@ -180,7 +183,10 @@ export class Dataset<T> implements AsyncIterable<T> {
     const source = this.#source;
     const { dropRemainder = false } = options;
     const collate = options.collate ?? ((items: T[]) => stackItems(items) as unknown as U);
-    return this.#derive({
+    const native = options.collate
+      ? "batches are put together by a function of one's own"
+      : batched(this.#native, size, length);
+    const result: Source<U> = {
       length: dropRemainder ? Math.floor(length / size) : Math.ceil(length / size),
       item: async (index, pass) => {
         const first = index * size;
@@ -197,32 +203,38 @@ export class Dataset<T> implements AsyncIterable<T> {
           for (const tensor of tensorsIn(items)) if (!kept.includes(tensor)) tensor.dispose();
         }
       },
-    });
+    };
+    return this.#derive(result, native);
   }
 
   /** The first `count` items. */
   take(count: number): Dataset<T> {
     checkCount("take", count, 0);
     const source = this.#source;
-    return this.#derive({ ...partOf(source, 0), length: Math.min(count, this.length) });
+    const part = { ...partOf(source, 0), length: Math.min(count, this.length) };
+    return this.#derive(part, this.#native);
   }
 
   /** All but the first `count` items. */
   skip(count: number): Dataset<T> {
     checkCount("skip", count, 0);
     const source = this.#source;
-    return this.#derive({ ...partOf(source, count), length: Math.max(0, this.length - count) });
+    const part = { ...partOf(source, count), length: Math.max(0, this.length - count) };
+    return this.#derive(
+      part,
+      moved(this.#native, (index, pass) => [index + count, pass]),
+    );
   }
 
   /** While an item is used, the next `count` are already being made, at the same time. */
   prefetch(count = 1): Dataset<T> {
     checkCount("prefetch", count, 0);
-    return this.#derive(this.#source, count);
+    return this.#derive(this.#source, this.#native, count);
   }
 
   /**
    * Keeps every item in memory once it is made; later passes get the same, so put random augmentation after it.
-   * `dispose()` frees them.
+   * `dispose()` frees them. Where TensorFlow makes the items, the first pass begins with making all of them.
    */
   cache(): Dataset<T> {
     const source = this.#source;
@@ -240,13 +252,17 @@ export class Dataset<T> implements AsyncIterable<T> {
       // What is still being made is disposed when it is there.
       for (const made of kept.values()) made.then((value) => tf.dispose(value as never), ignore);
       kept.clear();
+      cache.dispose();
       source.dispose?.();
     };
-    return this.#derive({ length: this.length, item, dispose });
+    const cache = new NativeCache();
+    const native = cachedChain(this.#native, this.length, cache);
+    return this.#derive({ length: this.length, item, dispose }, native);
   }
 
   /** Frees what the dataset itself keeps: the items of `cache()`. Tensors given to `fromTensors` stay their owner's. */
   dispose(): void {
+    if (typeof this.#native !== "string") this.#native.pool.dispose();
     this.#source.dispose?.();
   }
 
@@ -258,6 +274,17 @@ export class Dataset<T> implements AsyncIterable<T> {
   async *iterate({ start = 0, passes = 1 }: IterateOptions = {}): AsyncGenerator<T, void> {
     const { length } = this;
     const end = length === 0 ? 0 : length * passes;
+    const pipeline = await this.#pipeline();
+    if (typeof pipeline !== "string") {
+      const chain = this.#native as Chain;
+      try {
+        yield* runChain(chain, pipeline, { start, end, length }) as Generator<T, void>;
+      } catch (error) {
+        if (error instanceof NotMade) throw await this.#reason(error);
+        throw error;
+      }
+      return;
+    }
     const make = (i: number): Promise<T> => {
       const made = this.at(i % length, Math.floor(i / length));
       made.catch(ignore); // reported when its turn comes
@@ -266,31 +293,47 @@ export class Dataset<T> implements AsyncIterable<T> {
     yield* inOrder(start, end, this.#ahead, make);
   }
 
-  #derive<U>(source: Source<U>, ahead = this.#ahead): Dataset<U> {
+  /** Who makes the items: TensorFlow's dataset operations, or JavaScript, and why. */
+  async execution(): Promise<{
+    readonly by: "tensorflow" | "javascript";
+    readonly reason?: string;
+  }> {
+    const pipeline = await this.#pipeline();
+    return typeof pipeline === "string"
+      ? { by: "javascript", reason: pipeline }
+      : { by: "tensorflow" };
+  }
+
+  async #pipeline(): Promise<NativePipeline | string> {
+    const chain = this.#native;
+    if (typeof chain === "string") return chain;
+    if (!chain.auto) return "its items are in memory, and no map asks for TensorFlow";
+    try {
+      return await chain.pool.pipeline(chain, this.#ahead);
+    } catch (error) {
+      if (error instanceof NotMade || chain.strict) throw error;
+      return (error as Error).message;
+    }
+  }
+
+  /** TensorFlow's error does not say which item it is about. JavaScript's does, so the item is made again there. */
+  async #reason({ position, cause }: NotMade): Promise<unknown> {
+    try {
+      tf.dispose(
+        (await this.at(position % this.length, Math.floor(position / this.length))) as never,
+      );
+    } catch (error) {
+      return error;
+    }
+    return cause;
+  }
+
+  #derive<U>(source: Source<U>, native: Native, ahead = this.#ahead): Dataset<U> {
     const dispose = source.dispose ?? (() => this.dispose());
     return new Dataset<U>(
       source === (this.#source as unknown) ? source : { ...source, dispose },
       ahead,
-    );
-  }
-}
-
-function partOf<T>(source: Source<T>, offset: number): Source<T> {
-  return {
-    length: source.length,
-    item: (index, pass) => source.item(index + offset, pass),
-    stacked: (indices, pass) =>
-      source.stacked?.(
-        indices.map((index) => index + offset),
-        pass,
-      ),
-  };
-}
-
-function checkCount(operation: string, count: number, least: number): void {
-  if (!Number.isInteger(count) || count < least) {
-    throw new RangeError(
-      `${operation}: got ${count}, expected a whole number of at least ${least}.`,
+      native,
     );
   }
 }

@@ -1,12 +1,13 @@
 /** Pictures in folders that are named after their classes. */
 import { readdirSync, statSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
-import type { tf } from "../tensorflow/index.ts";
-import type { Dataset } from "./dataset.ts";
-import { fromFunction } from "./dataset-sources.ts";
+import { tf } from "../tensorflow/index.ts";
+import { nativeFiles } from "../tensorflow/pipeline/index.ts";
+import { Dataset } from "./dataset.ts";
 import { loadImage } from "./load-image.ts";
+import { chainOf } from "./native-chain.ts";
 import { permutation, seededRandom } from "./random.ts";
-import { type ImageSize, resize } from "./resize.ts";
+import { checkSize, cropToProportions, type ImageSize, resize } from "./resize.ts";
 
 export interface LabelledFile {
   readonly path: string;
@@ -106,25 +107,43 @@ export function stratifiedSplit<T extends { readonly label: number }>(
 export interface LabelledImage {
   /** float32 [height, width, 3], 0 to 255. */
   readonly x: tf.Tensor3D;
-  readonly y: number;
+  /** float32 scalar. */
+  readonly y: tf.Scalar;
+}
+
+export interface ImageDatasetOptions {
+  /** "stretch" does not keep proportions; "crop" takes the largest middle part that has them. Default: "stretch". */
+  readonly fit?: "stretch" | "crop";
 }
 
 /**
- * Labelled pictures, read, decoded and resized when they are asked for.
+ * Labelled pictures, read, decoded and resized when they are asked for, by TensorFlow on its threads.
  *
- * @param size of all pictures, so that they can be batched; proportions are not kept
+ * @param size of all pictures, so that they can be batched
  */
 export function imageDataset(
   files: readonly LabelledFile[],
   size: ImageSize,
+  { fit = "stretch" }: ImageDatasetOptions = {},
 ): Dataset<LabelledImage> {
-  return fromFunction(files.length, async (index) => {
+  if (fit !== "stretch" && fit !== "crop") {
+    throw new Error(`imageDataset: fit is "${fit}", expected "stretch" or "crop".`);
+  }
+  const [height, width] = checkSize(size, "imageDataset: the size");
+  const item = async (index: number): Promise<LabelledImage> => {
     const { path, label } = files[index] as LabelledFile;
     const picture = await loadImage(path);
     try {
-      return { x: resize(picture, size), y: label };
+      return tf.tidy(() => ({
+        x: resize(fit === "crop" ? cropToProportions(picture, size) : picture, size),
+        y: tf.scalar(label),
+      }));
     } finally {
       picture.dispose();
     }
-  });
+  };
+  const paths = files.map(({ path }) => path);
+  const labels = files.map(({ label }) => label);
+  const source = async () => nativeFiles({ paths, labels, height, width, fit });
+  return new Dataset<LabelledImage>({ length: files.length, item }, 0, chainOf(source, true));
 }

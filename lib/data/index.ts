@@ -1,6 +1,19 @@
 /** Pictures and datasets: loading, resizing, and where they come from. */
 export { type ExtractOptions, extractArchive } from "./archive.ts";
 export {
+  type ColorOptions,
+  cutout,
+  type Draws,
+  mixup,
+  type ResizedCropOptions,
+  type RotationOptions,
+  randomColor,
+  randomCrop,
+  randomFlip,
+  randomResizedCrop,
+  randomRotation,
+} from "./augment/index.ts";
+export {
   cacheFolder,
   type FetchOptions,
   fetchDataset,
@@ -15,7 +28,7 @@ export {
   catalogEntry,
   type DatasetName,
 } from "./catalog.ts";
-export { Dataset, type IterateOptions, type MapContext, type Source } from "./dataset.ts";
+export { Dataset } from "./dataset.ts";
 export { type Batched, stackItems, tensorsIn } from "./dataset-batch.ts";
 export {
   fromArrays,
@@ -25,6 +38,7 @@ export {
   type Rows,
   type Tensors,
 } from "./dataset-sources.ts";
+export type { IterateOptions, MapContext, Source } from "./dataset-types.ts";
 export { type Bccd, bccd, bccdClasses } from "./datasets/bccd.ts";
 export type { DetectionSample, LabelledBox } from "./datasets/detection.ts";
 export {
@@ -37,6 +51,7 @@ export {
 export { flowers, hymenoptera, type LabelledParts, splitThreeWays } from "./datasets/photos.ts";
 export { sklearnDigits } from "./digits.ts";
 export {
+  type ImageDatasetOptions,
   type ImageFolder,
   imageDataset,
   imageFolder,

@@ -5,14 +5,20 @@
  * with the finalizer of MurmurHash3).
  */
 export function seededRandom(...keys: readonly number[]): () => number {
-  let state = 0x9e3779b9;
-  for (const key of keys) state = mix(state ^ mix(key | 0)) + 0x9e3779b9;
+  let state = hashKeys(...keys);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let bits = Math.imul(state ^ (state >>> 15), state | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** One int32 of several. */
+export function hashKeys(...keys: readonly number[]): number {
+  let state = 0x9e3779b9;
+  for (const key of keys) state = mix(state ^ mix(key | 0)) + 0x9e3779b9;
+  return state | 0;
 }
 
 function mix(value: number): number {

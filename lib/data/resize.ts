@@ -9,7 +9,8 @@ export interface ResizeOptions {
   readonly method?: "bilinear" | "nearest" | "bicubic";
 }
 
-function checkSize(size: ImageSize, what: string): [number, number] {
+/** @throws {Error} not two whole numbers above 0 */
+export function checkSize(size: ImageSize, what: string): [number, number] {
   const [height, width] = size;
   if (
     ![height, width].every((length) => Number.isInteger(length) && length > 0) ||
@@ -89,6 +90,21 @@ export function centralCrop<T extends tf.Tensor3D | tf.Tensor4D>(images: T, frac
     const left = Math.trunc((width - width * fraction) / 2);
     return batch.slice([0, top, left, 0], [count, height - 2 * top, width - 2 * left, channels]);
   });
+}
+
+/**
+ * The largest part in the middle of a picture that has the proportions of a size, to within a pixel.
+ *
+ * @param image [height, width, channels]
+ */
+export function cropToProportions(image: tf.Tensor3D, size: ImageSize): tf.Tensor3D {
+  const [height, width] = checkSize(size, "The size to crop for");
+  const [h, w, channels] = image.shape;
+  const partHeight = Math.min(h, Math.max(1, Math.floor((w * height) / width)));
+  const partWidth = Math.min(w, Math.max(1, Math.floor((h * width) / height)));
+  const top = Math.floor((h - partHeight) / 2);
+  const left = Math.floor((w - partWidth) / 2);
+  return tf.slice(image, [top, left, 0], [partHeight, partWidth, channels]);
 }
 
 /** A region of a picture; 0 and 1 are the centres of its first and last rows and columns. */

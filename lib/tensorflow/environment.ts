@@ -1,9 +1,9 @@
 /** What this process computes with, for people and for `npm run doctor`. */
-import { availableParallelism } from "node:os";
 import { addonFile, pythonEnvironment } from "./places.ts";
 import { registration } from "./register.ts";
 import { require } from "./require.ts";
 import type { Device } from "./tfjs-node.ts";
+import { poolThreads } from "./threads.ts";
 
 export interface Environment {
   /** Version of Node, without the v. */
@@ -25,12 +25,6 @@ export interface Environment {
   readonly problem: string | null;
 }
 
-/** TensorFlow takes a thread for each core, unless its own variables say otherwise. */
-function threads(variable: string): number {
-  const asked = Number(process.env[variable]);
-  return Number.isInteger(asked) && asked > 0 ? asked : availableParallelism();
-}
-
 export function environment(): Environment {
   const { binding, parts, problem } = registration;
   const { getBackend } = require("@tensorflow/tfjs") as { getBackend(): string };
@@ -41,7 +35,10 @@ export function environment(): Environment {
     backend: getBackend(),
     devices: binding?.devices() ?? [{ name: "JavaScript", type: "CPU", memory: 0 }],
     threads: binding
-      ? { intraOp: threads("TF_NUM_INTRAOP_THREADS"), interOp: threads("TF_NUM_INTEROP_THREADS") }
+      ? {
+          intraOp: poolThreads("TF_NUM_INTRAOP_THREADS"),
+          interOp: poolThreads("TF_NUM_INTEROP_THREADS"),
+        }
       : { intraOp: 1, interOp: 1 },
     addon: binding ? addonFile() : null,
     venv: pythonEnvironment()?.folder ?? null,

@@ -28,4 +28,5 @@ export {
 } from "./places.ts";
 export { holdingStderr } from "./quiet.ts";
 export type { Binding, Device } from "./tfjs-node.ts";
+export { threadBudget } from "./threads.ts";
 export { tf };

@@ -10,6 +10,7 @@ import { quietly } from "./quiet.ts";
 import { require } from "./require.ts";
 import { repairRound } from "./round.ts";
 import { type Binding, loadTfjsNode, type TfjsNodeParts } from "./tfjs-node.ts";
+import { applyThreadBudget } from "./threads.ts";
 
 export interface Registration {
   readonly parts: TfjsNodeParts;
@@ -40,6 +41,7 @@ function register(): Registration {
   let binding: Binding | undefined;
   let problem: string | undefined;
   if (asked !== "cpu") {
+    applyThreadBudget();
     try {
       binding = loadBinding();
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Which node of the graph each native tensor is, and a binding that keeps this up to date while ops run. */
 import { CompileError, callerLine } from "./errors.ts";
 import type { Graph, NodeOutput } from "./graph.ts";
-import { type Binding, engine } from "./native.ts";
+import { type Binding, engine, type OpAttribute, type TensorMetadata } from "./native.ts";
 
 /** Ops whose output size depends on data: allowed as a final output only. The text names the fixed-size form. */
 const dataDependent = new Map<string, string>([
@@ -72,7 +72,10 @@ export class NativeNodes {
     const executeOp: Binding["executeOp"] = (name, attributes, ids, outputs) => {
       const inputs = ids.map((id) => this.input(name, id));
       const results = raw.executeOp(name, attributes, ids, outputs);
-      const node = this.#graph.addOp(name, inputs, attributes);
+      const node = this.#graph.addOp(name, inputs, [
+        ...attributes,
+        ...missingType(raw, name, attributes, results),
+      ]);
       const padded = attributes.some((a) => a.name === "pad_to_max_output_size" && a.value);
       const ragged = dataDependent.has(name) && !padded;
       results.forEach(({ id }, i) => {
@@ -98,6 +101,17 @@ export class NativeNodes {
       deleteTensor: { value: deleteTensor },
     }) as Binding;
   }
+}
+
+/** tfjs-node leaves a type out that TensorFlow finds out by itself when it runs an op, but not in a graph. */
+function missingType(
+  { TF_ATTR_TYPE }: Binding,
+  op: string,
+  attributes: readonly OpAttribute[],
+  [result]: readonly TensorMetadata[],
+): OpAttribute[] {
+  if (op !== "ExpandDims" || attributes.some(({ name }) => name === "T")) return [];
+  return [{ name: "T", type: TF_ATTR_TYPE, value: result?.dtype }];
 }
 
 /** The public name of the op that a scope of tfjs belongs to. */

@@ -23,6 +23,10 @@ interface ListMessage extends Message {
   setIList(value: number[]): void;
   setFList(value: number[]): void;
   setBList(value: boolean[]): void;
+  setShapeList(value: ShapeMessage[]): void;
+}
+interface FunctionMessage extends Message {
+  setName(value: string): void;
 }
 interface AttrMessage extends Message {
   setType(value: number): void;
@@ -33,6 +37,7 @@ interface AttrMessage extends Message {
   setShape(value: ShapeMessage): void;
   setTensor(value: TensorMessage): void;
   setList(value: ListMessage): void;
+  setFunc(value: FunctionMessage): void;
 }
 interface NodeMessage extends Message {
   setName(value: string): void;
@@ -56,6 +61,7 @@ const messages = createRequire(import.meta.url)(
   VersionDef: new () => VersionMessage;
   Tensor: new () => TensorMessage;
   TensorShape: (new () => ShapeMessage) & { Dim: new () => DimMessage };
+  NameAttrList: new () => FunctionMessage;
   AttrValue: (new () => AttrMessage) & { ListValue: new () => ListMessage };
 };
 
@@ -106,6 +112,15 @@ export const typeList = (value: number[]): Attribute => list((l) => l.setTypeLis
 export const intList = (value: number[]): Attribute => list((l) => l.setIList(value));
 export const floatList = (value: number[]): Attribute => list((l) => l.setFList(value));
 export const boolList = (value: boolean[]): Attribute => list((l) => l.setBList(value));
+
+export const shapeList = (value: readonly (readonly number[])[]): Attribute =>
+  list((l) => l.setShapeList(value.map(shapeMessage)));
+/** A registered function, by its name. */
+export const func = (name: string): Attribute => {
+  const message = new messages.NameAttrList();
+  message.setName(name);
+  return attribute((a) => a.setFunc(message));
+};
 
 /** A constant's value; strings come as an array of their bytes. */
 export function tensor(dtype: number, shape: readonly number[], data: NativeData): Attribute {
