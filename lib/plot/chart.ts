@@ -137,7 +137,8 @@ const neutral = {
     domain: false,
     gridColor: "rgba(128, 136, 144, 0.25)",
   },
-  style: { "guide-label": { fontSize: 12 } },
+  legend: { titleFontWeight: "normal" },
+  style: { "guide-label": { fontSize: 12 }, "guide-title": { fontSize: 12 } },
 } satisfies TopLevelSpec["config"] & Config;
 
 function themed(theme: Theme) {
@@ -150,6 +151,10 @@ function themed(theme: Theme) {
       titleColor: theme.muted,
       gridColor: theme.line,
     },
-    style: { "guide-label": { ...neutral.style["guide-label"], fill: theme.ink } },
+    legend: { ...neutral.legend, titleColor: theme.muted },
+    style: {
+      ...neutral.style,
+      "guide-label": { ...neutral.style["guide-label"], fill: theme.ink },
+    },
   };
 }

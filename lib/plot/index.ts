@@ -1,8 +1,21 @@
 /** Pictures of images, filters and feature maps, and charts; each shows itself in a notebook. */
+export { type AnchorChartOptions, anchorChart } from "./anchors.ts";
 export { type Bar, type BarChartOptions, barChart } from "./bar-chart.ts";
+export type { BoxStyle } from "./box-overlay.ts";
+export {
+  type BoxGridOptions,
+  type BoxOptions,
+  boxGrid,
+  boxPicture,
+  type PictureBox,
+  type TruthOptions,
+  truthAndPrediction,
+} from "./boxes.ts";
 export { Chart } from "./chart.ts";
 export type { ColorMapName } from "./colors.ts";
+export { type DetectorGridOptions, detectorGrid } from "./detector-grid.ts";
 export type { Displayable, MimeBundle } from "./display.ts";
+export { errorBreakdown } from "./error-breakdown.ts";
 export { type FeatureMapOptions, featureMapGrid } from "./feature-maps.ts";
 export { type FilterOptions, filterGrid } from "./filters.ts";
 export {
@@ -16,5 +29,10 @@ export {
 } from "./image-grid.ts";
 export { Picture, type PictureOptions } from "./picture.ts";
 export type { Images, PixelOptions } from "./pixels.ts";
+export {
+  type PrecisionRecallLine,
+  type PrecisionRecallOptions,
+  precisionRecallChart,
+} from "./precision-recall.ts";
 export type { TensorLike } from "./tensor.ts";
 export type { ThemeName } from "./theme.ts";

@@ -2,6 +2,7 @@
 import { type Canvas, createCanvas, type SKRSContext2D } from "canvas";
 import type { Content } from "./picture.ts";
 import { drawText, type TextStyle, textStyles, wrapText } from "./text.ts";
+import type { Theme } from "./theme.ts";
 
 /** An image at its own resolution. */
 export interface Tile {
@@ -37,6 +38,8 @@ export interface PlacedTile {
   readonly height: number;
   readonly title?: string;
   readonly caption?: string;
+  /** Drawn over the image, with its upper left corner at (0, 0), in CSS pixels. */
+  readonly overlay?: (context: SKRSContext2D, theme: Theme) => void;
 }
 
 export interface TileLayout {
@@ -61,7 +64,7 @@ export function layoutRows(
   rows: readonly (readonly PlacedTile[])[],
   layout: TileLayout,
 ): Omit<Content, "alt"> {
-  const drawings: ((context: SKRSContext2D, colors: { ink: string; muted: string }) => void)[] = [];
+  const drawings: ((context: SKRSContext2D, theme: Theme) => void)[] = [];
   let y = 0;
   let widest = 0;
   rows.forEach((row, r) => {
@@ -80,13 +83,19 @@ export function layoutRows(
       const titleTop =
         imageTop - title.length * textStyles.tileTitle.lineHeight - (titleHeight && 4);
       const captionTop = imageTop + one.height + 4;
-      drawings.push((context, colors) => {
-        drawText(context, title, textStyles.tileTitle, { x: left, y: titleTop, color: colors.ink });
+      drawings.push((context, theme) => {
+        drawText(context, title, textStyles.tileTitle, { x: left, y: titleTop, color: theme.ink });
         drawTile(context, one, left, imageTop, layout);
+        if (one.overlay) {
+          context.save();
+          context.translate(left, imageTop);
+          one.overlay(context, theme);
+          context.restore();
+        }
         drawText(context, captions[i]!, textStyles.caption, {
           x: left,
           y: captionTop,
-          color: colors.muted,
+          color: theme.muted,
         });
       });
       x += one.width + layout.gap;
