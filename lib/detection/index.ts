@@ -52,6 +52,14 @@ export {
   toLetterbox,
 } from "./letterbox.ts";
 export {
+  decodeBoxTargets,
+  encodeBoxTargets,
+  type LocalizationBatch,
+  type LocalizerOptions,
+  localizationStep,
+  localizer,
+} from "./localizer.ts";
+export {
   type NmsOptions,
   type NmsStep,
   nmsSteps,
@@ -63,4 +71,11 @@ export {
 } from "./nms.ts";
 export type { Numbers, TensorLike } from "./numbers.ts";
 export { type PaddedNms, type PaddedNmsOptions, paddedNonMaxSuppression } from "./padded-nms.ts";
+export {
+  slidingWindow,
+  type WindowGrid,
+  type WindowOptions,
+  windowGrid,
+} from "./sliding-window.ts";
 export { WordTree, type WordTreeNode, type WordTreePrediction } from "./word-tree.ts";
+export * from "./yolo/index.ts";

@@ -70,5 +70,5 @@ export function paddedNonMaxSuppression(
 /** Moves the boxes of each class so far that they cannot meet those of another. */
 function apart(boxes: tf.Tensor2D, labels: tf.Tensor): tf.Tensor2D {
   const span = tf.add(1, tf.sub(tf.max(boxes), tf.min(boxes)));
-  return tf.add(boxes, tf.mul(tf.cast(labels, "float32"), span).expandDims(1));
+  return tf.add(boxes, tf.mul(tf.reshape(tf.cast(labels, "float32"), [-1, 1]), span));
 }
