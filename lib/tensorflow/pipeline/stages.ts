@@ -10,11 +10,10 @@ export interface Stage {
 }
 
 /** The attributes by which dataset operations declare their elements. */
-export const typed = (leaves: readonly Leaf[]) =>
-  [
-    ["output_types", proto.typeList(leaves.map(({ dtype }) => dtype))],
-    ["output_shapes", proto.shapeList(leaves.map(({ shape }) => shape))],
-  ] as const;
+export const typed = (leaves: readonly Leaf[]): [string, proto.Attribute][] => [
+  ["output_types", proto.typeList(leaves.map(({ dtype }) => dtype))],
+  ["output_shapes", proto.shapeList(leaves.map(({ shape }) => shape))],
+];
 
 export function long(graph: Graph, value: number): NodeOutput {
   return graph.constant(graph.binding.TF_INT64, [], BigInt64Array.of(BigInt(value)));
