@@ -41,6 +41,21 @@ export function colorMapOf(name: ColorMapName, caller: string): ColorMap {
   return colors;
 }
 
+/** From blue over white to orange, which all kinds of colour vision tell apart: for values with a sign. */
+export function divergingMap(): ColorMap {
+  const interpolate = scheme("blueorange") as (at: number) => string;
+  const colors = new Uint8Array(3 * 256);
+  for (let i = 0; i < 256; i++) {
+    colors.set(
+      interpolate(i / 255)
+        .match(/[\d.]+/g)!
+        .map(Number),
+      3 * i,
+    );
+  }
+  return colors;
+}
+
 /** A CSS colour of the map. */
 export function cssColor(map: ColorMap, index: number): string {
   return `rgb(${map[3 * index]}, ${map[3 * index + 1]}, ${map[3 * index + 2]})`;

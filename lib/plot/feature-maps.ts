@@ -3,6 +3,7 @@
 import { checkChoice, checkCount, checkLength } from "./checks.ts";
 import { colorScale } from "./color-scale.ts";
 import { type ColorMap, type ColorMapName, colorMapOf } from "./colors.ts";
+import { stacked } from "./legend.ts";
 import { formatNumber } from "./numbers.ts";
 import { Picture, type PictureOptions } from "./picture.ts";
 import { extent, shapeText, type TensorLike, valuesOf } from "./tensor.ts";
@@ -78,17 +79,11 @@ export function featureMapGrid(maps: TensorLike, options: FeatureMapOptions = {}
   });
   return new Picture(
     {
-      width: Math.max(grid.width, scale.width),
-      height: grid.height + 16 + scale.height,
+      ...stacked(grid, scale, 16),
       alt:
         `${chosen.length} of ${channels} feature maps of ${height}×${width}, ` +
         `channels ${chosen.map((map) => map.channel).join(", ")}, ` +
         `values from ${formatNumber(low)} to ${formatNumber(high)}`,
-      draw: (context, theme) => {
-        grid.draw(context, theme);
-        context.translate(0, grid.height + 16);
-        scale.draw(context, theme);
-      },
     },
     options,
   );

@@ -1,6 +1,6 @@
 /** Images in rows and columns, and images side by side. */
 import { checkCount, checkLabels, checkLength } from "./checks.ts";
-import { Picture, type PictureOptions } from "./picture.ts";
+import { type Content, Picture, type PictureOptions } from "./picture.ts";
 import { type Images, type PixelOptions, tilesOf } from "./pixels.ts";
 import { shapeText, type TensorLike } from "./tensor.ts";
 import { intoRows, layoutRows, type PlacedTile, placed, type Tile } from "./tiles.ts";
@@ -58,15 +58,31 @@ export function picture(
  */
 export function imageGrid(images: Images, options: ImageGridOptions = {}): Picture {
   const tiles = tilesOf(images, options, "imageGrid");
-  checkLabels({ titles: options.titles, captions: options.captions }, tiles.length, "imageGrid");
+  return new Picture(
+    { ...gridOf(tiles, options, "imageGrid"), alt: describe(tiles, options) },
+    options,
+  );
+}
+
+/**
+ * Tiles in rows and columns with their titles and captions.
+ *
+ * @throws if captions are too few or too many, or there is no room
+ */
+export function gridOf(
+  tiles: readonly Tile[],
+  options: ImageGridOptions,
+  caller: string,
+): Omit<Content, "alt"> {
+  checkLabels({ titles: options.titles, captions: options.captions }, tiles.length, caller);
   const columns = Math.min(options.columns ?? defaultColumns(tiles.length), tiles.length);
-  checkCount("columns", columns, "imageGrid");
+  checkCount("columns", columns, caller);
   const gap = options.gap ?? 12;
   const available = ((options.width ?? 720) - (columns - 1) * gap) / columns;
-  checkLength("the width of an image", available, "imageGrid");
+  checkLength("the width of an image", available, caller);
   const width = Math.floor(options.width ? available : Math.min(available, LARGEST_TILE));
   const all = tiles.map((tile, i) => ({ ...placed(tile, width), ...labels(options, i) }));
-  return compose(intoRows(all, columns), tiles, options);
+  return layoutRows(intoRows(all, columns), { gap, pixelated: options.pixelated });
 }
 
 /**

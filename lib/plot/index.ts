@@ -1,6 +1,7 @@
 /** Pictures of images, filters and feature maps, and charts; each shows itself in a notebook. */
 export { type AnchorChartOptions, anchorChart } from "./anchors.ts";
 export { type Bar, type BarChartOptions, barChart } from "./bar-chart.ts";
+export { BeforeAfter, type BeforeAfterOptions, beforeAfter } from "./before-after.ts";
 export type { BoxStyle } from "./box-overlay.ts";
 export {
   type BoxGridOptions,
@@ -18,6 +19,7 @@ export type { Displayable, MimeBundle } from "./display.ts";
 export { errorBreakdown } from "./error-breakdown.ts";
 export { type FeatureMapOptions, featureMapGrid } from "./feature-maps.ts";
 export { type FilterOptions, filterGrid } from "./filters.ts";
+export { type HeatOverlayOptions, heatOverlay } from "./heat-overlay.ts";
 export {
   type ImageGridOptions,
   type ImageListOptions,
@@ -27,6 +29,7 @@ export {
   type SideBySideOptions,
   sideBySide,
 } from "./image-grid.ts";
+export { type MaskOverlayOptions, maskOverlay } from "./mask-overlay.ts";
 export { Picture, type PictureOptions } from "./picture.ts";
 export type { Images, PixelOptions } from "./pixels.ts";
 export {
