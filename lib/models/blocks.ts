@@ -1,7 +1,7 @@
 /** What the families have in common: applying layers, naming them as Keras does, and the end of a model. */
 import { batchNormalization } from "../layers/index.ts";
 import { tf } from "../tensorflow/index.ts";
-import type { ModelOptions } from "./options.ts";
+import type { CompleteOptions } from "./options.ts";
 
 /** What a layer puts out for a given input, as a symbol. */
 export function apply(
@@ -79,7 +79,7 @@ export function poolGlobally(
 /** The classifier, [batch, classes]. */
 export function classify(
   x: tf.SymbolicTensor,
-  { classes, classifierActivation }: Required<ModelOptions>,
+  { classes, classifierActivation }: CompleteOptions,
   name = "predictions",
 ): tf.SymbolicTensor {
   const activation = classifierActivation ?? "linear";
@@ -89,7 +89,7 @@ export function classify(
 /** The end of most families: with the top an average and the classifier, without it what `pooling` says. */
 export function finish(
   x: tf.SymbolicTensor,
-  options: Required<ModelOptions>,
+  options: CompleteOptions,
   poolNames?: { readonly avg: string; readonly max: string },
 ): tf.SymbolicTensor {
   if (!options.includeTop) return poolGlobally(x, options.pooling, poolNames);

@@ -8,8 +8,9 @@ import { batchNormalization, stochasticDepth } from "../layers/index.ts";
 import { tf } from "../tensorflow/index.ts";
 import { weightsFile } from "../weights/index.ts";
 import { modelConfiguration } from "./configuration.ts";
-import { completeOptions, type ModelOptions } from "./options.ts";
-import { loadTorchCheckpoint } from "./torch-checkpoint.ts";
+import { loadWeights } from "./load-weights.ts";
+import { type CompleteOptions, completeOptions, type ModelOptions } from "./options.ts";
+import { describeModel } from "./origin.ts";
 
 /** A stage: blocks with the same kernel and filters, the first of which may shrink the picture. */
 interface Stage {
@@ -114,7 +115,7 @@ function invertedResidual(input: tf.SymbolicTensor, block: Block): tf.SymbolicTe
   return tf.layers.add({ name: `${name}_add` }).apply([x, input]) as tf.SymbolicTensor;
 }
 
-function build(options: Required<ModelOptions>): tf.LayersModel {
+function build(options: CompleteOptions): tf.LayersModel {
   const { includeTop, inputShape, pooling, classes, classifierActivation } = options;
   const input = tf.input({ shape: [...inputShape] });
   let x = convolve(input, "stem_conv", stemFilters, 3, 2); // [batch, h / 2, w / 2, 32]
@@ -181,11 +182,14 @@ export async function efficientnetLite0(options: ModelOptions = {}): Promise<tf.
     overallStride,
   );
   const model = build(complete);
+  const origin = { architecture: "efficientnetLite0", variant: "torchvision" } as const;
+  describeModel(model, { ...origin, form: "keras", scaling: "lite" });
   if (complete.weights === null) return model;
   const path =
     complete.weights === "imagenet" ? weightsFile("efficientnet-lite0") : complete.weights;
   try {
-    await loadTorchCheckpoint(model, path, checkpointNames());
+    const mayLack = (layer: string) => !complete.includeTop && layer === "_fc";
+    await loadWeights(model, path, { layerNames: checkpointNames(), mayLack });
   } catch (error) {
     model.dispose();
     throw error;

@@ -9,7 +9,7 @@ import { tf } from "../tensorflow/index.ts";
 import { apply, convolve, finish, relu } from "./blocks.ts";
 import { createModel } from "./create.ts";
 import { type InceptionParts, inceptionParts, stem } from "./inception-blocks.ts";
-import type { ModelOptions } from "./options.ts";
+import type { CompleteOptions, ModelOptions } from "./options.ts";
 
 type Branches = (x: tf.SymbolicTensor, parts: InceptionParts) => tf.SymbolicTensor[];
 
@@ -49,7 +49,7 @@ function inceptionResidual(x: tf.SymbolicTensor, block: Block, parts: InceptionP
 
 const strided = { strides: 2, padding: "valid" } as const;
 
-function build(options: Required<ModelOptions>): tf.LayersModel {
+function build(options: CompleteOptions): tf.LayersModel {
   const parts = inceptionParts();
   const { unit, chain, maxPool, averagePool, concatenate } = parts;
   const repeat = (start: tf.SymbolicTensor, count: number, block: Pick<Block, "kind" | "scale">) =>
@@ -99,5 +99,5 @@ function build(options: Required<ModelOptions>): tf.LayersModel {
  * @throws {Error} an option that is unknown or cannot be, weights that are missing, damaged or of another model
  */
 export function inceptionResnetV2(options: ModelOptions = {}): Promise<tf.LayersModel> {
-  return createModel("inceptionResnetV2", options, build);
+  return createModel("inceptionResnetV2", options, { keras: build });
 }

@@ -4,11 +4,13 @@
  *
  * In Keras' form; layer names are those that Keras gives by itself.
  */
+import { squeezeExcite } from "../layers/index.ts";
 import { tf } from "../tensorflow/index.ts";
-import { finish } from "./blocks.ts";
+import { apply, finish } from "./blocks.ts";
 import { createModel } from "./create.ts";
 import { type InceptionParts, inceptionParts, stem } from "./inception-blocks.ts";
-import type { ModelOptions } from "./options.ts";
+import { torchInceptionV3 } from "./inception-v3-torchvision.ts";
+import type { CompleteOptions, ModelOptions } from "./options.ts";
 
 type Module = (x: tf.SymbolicTensor, name: string, parts: InceptionParts) => tf.SymbolicTensor;
 
@@ -77,22 +79,57 @@ const modules: readonly Module[] = [
   ...[moduleC, moduleC],
 ];
 
-function build(options: Required<ModelOptions>): tf.LayersModel {
+function build(options: CompleteOptions, squeezes: boolean): tf.LayersModel {
   const parts = inceptionParts();
   const input = tf.input({ shape: [...options.inputShape] });
   let x = stem(input, parts); // [batch, 35, 35, 192] for pictures of 299×299
-  for (const [i, module] of modules.entries()) x = module(x, `mixed${i}`, parts);
+  for (const [i, module] of modules.entries()) {
+    x = module(x, `mixed${i}`, parts);
+    if (squeezes) x = apply(squeezeExcite({ name: `mixed${i}_se` }), x);
+  }
   const pools = options.includeTop ? { avg: "avg_pool", max: "max_pool" } : undefined;
   return tf.model({ inputs: input, outputs: finish(x, options, pools), name: "inceptionV3" });
 }
 
+export interface InceptionV3Options extends ModelOptions {
+  /** A squeeze-and-excitation block behind each module, as in SENet. By default false. */
+  readonly squeezeExcite?: boolean;
+  /**
+   * torchvision's weights expect pictures that are normalized PyTorch's way, and transform them into the range of those
+   * that they were trained on. By default true for pictures of three channels, in torchvision's variant.
+   */
+  readonly transformInput?: boolean;
+}
+
 /**
- * Inception-v3: 23,851,784 parameters, 5.7 billion multiplications a picture of 299×299.
+ * Inception-v3: 23,851,784 parameters, 5.7 billion multiplications a picture of 299×299. In the variant "torchvision",
+ * which averages zeros around a picture too and has factors in its normalizations, 23,834,568 trainable ones.
  *
  * @returns with the top [batch, classes], without it feature maps of 2,048 channels, [batch, 8, 8, 2048] for 299×299,
  *   or [batch, 2048] with `pooling`
  * @throws {Error} an option that is unknown or cannot be, weights that are missing, damaged or of another model
  */
-export function inceptionV3(options: ModelOptions = {}): Promise<tf.LayersModel> {
-  return createModel("inceptionV3", options, build);
+export async function inceptionV3(options: InceptionV3Options = {}): Promise<tf.LayersModel> {
+  const { squeezeExcite: squeezes = false, transformInput } = options;
+  const isColour = (options.inputShape?.[2] ?? 3) === 3;
+  if (typeof squeezes !== "boolean") {
+    throw new Error(
+      `The option squeezeExcite is ${JSON.stringify(squeezes)}, expected true or false.`,
+    );
+  }
+  if (transformInput && (!isColour || options.variant === "keras")) {
+    throw new Error(
+      "The option transformInput is for pictures of three channels in torchvision's variant.",
+    );
+  }
+  const transforms = transformInput ?? isColour;
+  return createModel(
+    "inceptionV3",
+    options,
+    {
+      keras: (complete) => build(complete, squeezes),
+      torchvision: (complete) => torchInceptionV3(complete, { squeezes, transforms }),
+    },
+    { ownOptions: ["squeezeExcite", "transformInput"] },
+  );
 }

@@ -8,7 +8,8 @@ import { tf } from "../tensorflow/index.ts";
 import { apply, convolve, finish, normalize, pad, relu6 } from "./blocks.ts";
 import { createModel } from "./create.ts";
 import { checkWidth } from "./mobilenet.ts";
-import type { ModelOptions } from "./options.ts";
+import { torchMobilenetV2 } from "./mobilenet-v2-torchvision.ts";
+import type { CompleteOptions, ModelOptions } from "./options.ts";
 
 export interface MobileNetV2Options extends ModelOptions {
   /** Multiplies the channels of each layer (the paper's α); by default 1. */
@@ -73,7 +74,18 @@ function invertedResidual(
   return apply(tf.layers.add({ name: `${prefix}_add` }), [input, x]);
 }
 
-function build(options: Required<ModelOptions>, width: number): tf.LayersModel {
+/** Channels with a width applied; expansion, repeats and first stride of each stage. */
+function mobilenetV2Stages(width: number) {
+  return {
+    stemFilters: multipleOf8(stemFilters * width),
+    topFilters: multipleOf8(topFilters * Math.max(1, width)),
+    stages: stages.map(([expansion, channels, repeats, strides]) => ({
+      ...{ expansion, repeats, strides, filters: multipleOf8(channels * width) },
+    })),
+  };
+}
+
+function build(options: CompleteOptions, width: number): tf.LayersModel {
   const input = tf.input({ shape: [...options.inputShape] });
   const stem = { name: "Conv1", filters: multipleOf8(stemFilters * width), kernelSize: 3 };
   let x = convolve(input, { ...stem, strides: 2, padding: "same", useBias: false });
@@ -93,7 +105,7 @@ function build(options: Required<ModelOptions>, width: number): tf.LayersModel {
 }
 
 /**
- * MobileNetV2: 3,538,984 parameters, 0.3 billion multiplications a picture of 224×224.
+ * MobileNetV2: 3,538,984 parameters (in the variant "torchvision" 3,504,872 trainable ones), 0.3 billion multiplications a picture of 224×224.
  *
  * @returns with the top [batch, classes], without it [batch, h / 32, w / 32, 1280] feature maps, or [batch, 1280] with
  *   `pooling`
@@ -102,7 +114,13 @@ function build(options: Required<ModelOptions>, width: number): tf.LayersModel {
 export async function mobilenetV2(options: MobileNetV2Options = {}): Promise<tf.LayersModel> {
   const { width = 1 } = options;
   checkWidth(width, 16);
-  return createModel("mobilenetV2", options, (complete) => build(complete, width), {
-    ownOptions: ["width"],
-  });
+  return createModel(
+    "mobilenetV2",
+    options,
+    {
+      keras: (complete) => build(complete, width),
+      torchvision: (complete) => torchMobilenetV2(mobilenetV2Stages(width), complete),
+    },
+    { ownOptions: ["width"] },
+  );
 }

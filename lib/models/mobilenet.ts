@@ -7,7 +7,7 @@
 import { tf } from "../tensorflow/index.ts";
 import { apply, convolve, normalize, pad, poolGlobally, relu6 } from "./blocks.ts";
 import { createModel } from "./create.ts";
-import type { ModelOptions } from "./options.ts";
+import type { CompleteOptions, ModelOptions } from "./options.ts";
 
 export interface MobileNetOptions extends ModelOptions {
   /** Multiplies the channels of each layer (the paper's α); by default 1. */
@@ -52,7 +52,7 @@ function depthwiseSeparable(
   return relu6(normalize(y, `conv_pw_${id}_bn`), `conv_pw_${id}_relu`);
 }
 
-function build(options: Required<ModelOptions>, width: number, dropout: number): tf.LayersModel {
+function build(options: CompleteOptions, width: number, dropout: number): tf.LayersModel {
   const input = tf.input({ shape: [...options.inputShape] });
   const stem = { name: "conv1", filters: Math.floor(stemFilters * width), kernelSize: 3 } as const;
   let x = convolve(input, { ...stem, strides: 2, padding: "same", useBias: false });
@@ -89,9 +89,12 @@ export async function mobilenet(options: MobileNetOptions = {}): Promise<tf.Laye
   if (!(dropout >= 0 && dropout < 1)) {
     throw new Error(`The option dropout is ${JSON.stringify(dropout)}, expected 0 to below 1.`);
   }
-  return createModel("mobilenet", options, (complete) => build(complete, width, dropout), {
-    ownOptions: ["width", "dropout"],
-  });
+  return createModel(
+    "mobilenet",
+    options,
+    { keras: (complete) => build(complete, width, dropout) },
+    { ownOptions: ["width", "dropout"] },
+  );
 }
 
 /** @throws {Error} a width that leaves a layer without channels */

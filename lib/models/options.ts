@@ -13,11 +13,19 @@ export interface ModelOptions {
   readonly inputShape?: readonly [height: number | null, width: number | null, channels: number];
   /** Without the top: null (the default) for feature maps, or their average or maximum for each channel. */
   readonly pooling?: "avg" | "max" | null;
+  /**
+   * Which of the networks of this name: published ones differ in details, such as where they stride. By default the
+   * one that the file of weights is for, or else the first that the family's documentation names.
+   */
+  readonly variant?: string;
   /** Outputs of the classifier; 1000 with ImageNet's weights. */
   readonly classes?: number;
   /** `"softmax"` (the default) for probabilities, null for logits. */
   readonly classifierActivation?: "softmax" | null;
 }
+
+/** Options with all defaults filled in; the variant has been chosen when a model is built. */
+export type CompleteOptions = Required<Omit<ModelOptions, "variant">>;
 
 function oneOf(option: string, value: unknown, choices: readonly (string | null)[]): void {
   if (choices.includes(value as string | null)) return;
@@ -38,22 +46,24 @@ export function completeOptions(
     name,
     inputSize,
     classes: trainedClasses,
-  }: Pick<ModelConfiguration, "name" | "inputSize" | "classes">,
+    channels: trainedChannels = 3,
+  }: Pick<ModelConfiguration, "name" | "inputSize" | "classes"> & { readonly channels?: number },
   minimumSize: number,
   ownOptions: readonly string[] = [],
-): Required<ModelOptions> {
+): CompleteOptions {
   const complete = {
     includeTop: true,
     weights: "imagenet",
-    inputShape: [inputSize, inputSize, 3] as const,
+    inputShape: [inputSize, inputSize, trainedChannels] as const,
     pooling: null,
     classes: trainedClasses,
     classifierActivation: "softmax",
     // An option that is there but undefined is not given.
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  } as Required<ModelOptions>;
+  } as CompleteOptions;
   const known = [
     "includeTop",
+    "variant",
     "weights",
     "inputShape",
     "pooling",
@@ -106,9 +116,10 @@ export function completeOptions(
     );
   }
   const channels = inputShape[2];
-  if (weights === "imagenet" && channels !== 3) {
+  if (weights === "imagenet" && channels !== trainedChannels) {
     throw new Error(
-      `The option inputShape has ${channels} channels, but the weights are for 3. Use weights: null, or 3 channels.`,
+      `The option inputShape has ${channels} channels, but the weights are for ${trainedChannels}. ` +
+        `Use weights: null, or ${trainedChannels} channels.`,
     );
   }
   return complete;

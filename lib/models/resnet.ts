@@ -10,10 +10,8 @@ import { tf } from "../tensorflow/index.ts";
 import type { ArchitectureName } from "./architectures.ts";
 import { apply, convolve, finish, normalize, pad, relu } from "./blocks.ts";
 import { createModel } from "./create.ts";
-import type { ModelOptions } from "./options.ts";
-
-/** Blocks in each of the four stacks. */
-type Depths = readonly [number, number, number, number];
+import type { CompleteOptions, ModelOptions } from "./options.ts";
+import { type Depths, residualNetwork } from "./resnet-torchvision.ts";
 
 const depths50: Depths = [3, 4, 6, 3];
 const depths101: Depths = [3, 4, 23, 3];
@@ -87,7 +85,7 @@ function blocks(version: 1 | 2, depths: Depths): Block[] {
   );
 }
 
-function build(name: string, version: 1 | 2, depths: Depths, options: Required<ModelOptions>) {
+function build(name: string, version: 1 | 2, depths: Depths, options: CompleteOptions) {
   const input = tf.input({ shape: [...options.inputShape] });
   let x = pad(input, "conv1_pad", 3);
   x = convolve(x, { name: "conv1_conv", filters: 64, kernelSize: 7, strides: 2 }); // [batch, h / 2, w / 2, 64]
@@ -101,11 +99,19 @@ function build(name: string, version: 1 | 2, depths: Depths, options: Required<M
   return tf.model({ inputs: input, outputs: finish(x, options, poolNames), name });
 }
 
-const create = (name: ArchitectureName, version: 1 | 2, depths: Depths, options: ModelOptions) =>
-  createModel(name, options, (complete) => build(name, version, depths, complete));
+function create(name: ArchitectureName, version: 1 | 2, depths: Depths, options: ModelOptions) {
+  const keras = (complete: CompleteOptions) => build(name, version, depths, complete);
+  if (version === 2) return createModel(name, options, { keras });
+  const network = { depths, block: "bottleneck" } as const;
+  return createModel(name, options, {
+    keras,
+    torchvision: (complete) => residualNetwork(name, network, complete),
+  });
+}
 
 /**
- * ResNet-50: 25,636,712 parameters, 3.9 billion multiplications a picture of 224×224.
+ * ResNet-50: 25,636,712 parameters, 3.9 billion multiplications a picture of 224×224. The variant "torchvision", whose
+ * 3×3 convolutions stride, has 25,557,032 trainable ones.
  *
  * @returns with the top [batch, classes], without it [batch, h / 32, w / 32, 2048] feature maps, or [batch, 2048]
  *   with `pooling`

@@ -7,7 +7,7 @@
 import { tf } from "../tensorflow/index.ts";
 import { apply, automaticNames, convolve, finish, normalize, relu } from "./blocks.ts";
 import { createModel } from "./create.ts";
-import type { ModelOptions } from "./options.ts";
+import type { CompleteOptions, ModelOptions } from "./options.ts";
 
 /** Repeats of the middle flow's block, and its channels. */
 const middleBlocks = 8;
@@ -55,7 +55,7 @@ function middle(input: tf.SymbolicTensor, name: string, names: Names): tf.Symbol
   return apply(tf.layers.add({ name: names("add") }), [x, input]);
 }
 
-function build(options: Required<ModelOptions>): tf.LayersModel {
+function build(options: CompleteOptions): tf.LayersModel {
   const names = automaticNames();
   const input = tf.input({ shape: [...options.inputShape] });
   let x = plain(input, "block1_conv1", 32, 2);
@@ -79,5 +79,5 @@ function build(options: Required<ModelOptions>): tf.LayersModel {
  * @throws {Error} an option that is unknown or cannot be, weights that are missing, damaged or of another model
  */
 export function xception(options: ModelOptions = {}): Promise<tf.LayersModel> {
-  return createModel("xception", options, build);
+  return createModel("xception", options, { keras: build });
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import {
+  googlenet,
   inceptionV3,
+  lenet5,
   mobilenet,
   mobilenetV2,
   resnet18,
@@ -14,14 +16,21 @@ import { describeFamilies } from "./families.ts";
 describe("Families of models", function () {
   needsNativeBackend(this);
   // The fast ones; the rest is run by `npm run test:parity`.
-  describeFamilies(["resnet18", "resnet50", "mobilenet", "mobilenetV2", "xception"]);
+  describeFamilies([
+    ...(["resnet18", "resnet50", "mobilenet", "mobilenetV2", "xception"] as const),
+    ...(["lenet5", "googlenet", "googlenet, paper", "densenet121", "seResnet50"] as const),
+    "mobilenetV2, torchvision",
+  ]);
 
   it("refuses options that cannot be, and quotes them", async () => {
     const refused: [Promise<unknown>, RegExp][] = [
       [
-        resnet50(),
-        /ImageNet's weights of resnet50 are not on this machine.*keras-applications\/resnet/,
+        resnet50({ variant: "torch" }),
+        /no variant "torch" of resnet50\. Expected "keras", "torchvision"/,
       ],
+      [lenet5({ weights: "imagenet" }), /no published weights of lenet5/],
+      [googlenet({ variant: "paper", weights: "imagenet" }), /no published.*variant "paper"/],
+      [googlenet({ auxiliary: true, includeTop: false }), /auxiliary adds classifiers/],
       [resnet50({ weights: "no.h5" }), /weights is "no\.h5".*there is no file/],
       [resnet50({ width: 2 } as never), /resnet50 has no option "width"/],
       [
