@@ -2,11 +2,17 @@
 import { createRequire } from "node:module";
 import type { TransformOptions, TransformResult } from "esbuild";
 
+const require = createRequire(import.meta.url);
+
+/** Loaded when first needed, and not by `import`, which takes four times as long to find out what it exports. */
+function load(): typeof import("esbuild") {
+  return require("esbuild");
+}
+
 const hasEnded = /The service (?:was stopped|is no longer running)|EPIPE/;
 
 export async function transform(code: string, options: TransformOptions): Promise<TransformResult> {
-  // Loaded when first needed, as it takes longer than all else that the front loads.
-  const esbuild = await import("esbuild");
+  const esbuild = load();
   try {
     return await esbuild.transform(code, options);
   } catch (error) {
@@ -16,11 +22,9 @@ export async function transform(code: string, options: TransformOptions): Promis
   }
 }
 
-const require = createRequire(import.meta.url);
-
 /** For module hooks, which may not wait. */
 export function transformSync(code: string, options: TransformOptions): TransformResult {
-  const esbuild = require("esbuild") as typeof import("esbuild");
+  const esbuild = load();
   try {
     return esbuild.transformSync(code, options);
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Result {
   readonly unit: string;
   /** Above 1: we are faster. */
   readonly ratio: number;
+  /** What the peer's figure does not tell, such as output that was lost. */
+  readonly note?: string;
 }
 
 export interface BenchOptions {

@@ -1,9 +1,9 @@
 /** A Jupyter client, and real kernel processes to talk to. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -54,23 +54,34 @@ export interface ConnectionInfo {
 /** One frontend. Several can be connected to the same kernel. */
 export class Client {
   readonly session = randomUUID();
-  readonly shell = this.#dealer();
-  readonly control = this.#dealer();
-  readonly stdin = this.#dealer();
-  readonly iopub = new Subscriber({ linger: 0 });
-  readonly heartbeat = new HeartbeatSocket({ linger: 0 });
+  readonly shell: Dealer;
+  readonly control: Dealer;
+  readonly stdin: Dealer;
+  readonly iopub: Subscriber;
+  readonly heartbeat: HeartbeatSocket;
   /** All that was published, for every client. */
   readonly published: Message[] = [];
   /** Answers what a cell asks; undefined: the question stays open. */
   onInput: (prompt: string, password: boolean) => string | undefined = () => undefined;
   /** Told replies that nobody waits for. */
   onStray: (message: Message) => void = () => {};
+  /** Told all that is published, as it comes. */
+  onPublished: (message: Message) => void = () => {};
   readonly #connection: ConnectionInfo;
   readonly #pending = new Map<string, Pending>();
   readonly #watchers = new Set<() => void>();
 
-  constructor(connection: ConnectionInfo) {
+  /** @param options of all sockets */
+  constructor(connection: ConnectionInfo, options: { readonly reconnectInterval?: number } = {}) {
     this.#connection = connection;
+    const shared = { linger: 0, ...options };
+    // Questions come to the client whose shell socket has the same name.
+    const dealer = () => new Dealer({ ...shared, routingId: this.session });
+    this.shell = dealer();
+    this.control = dealer();
+    this.stdin = dealer();
+    this.iopub = new Subscriber(shared);
+    this.heartbeat = new HeartbeatSocket(shared);
     const address = (port: number) => `tcp://${host}:${port}`;
     this.shell.connect(address(connection.shell_port));
     this.control.connect(address(connection.control_port));
@@ -132,18 +143,19 @@ export class Client {
     return within(answer, limit, `no answer to ${type} ${JSON.stringify(content).slice(0, 200)}`);
   }
 
-  /** Sends a message that nobody answers. Returns its id. */
+  /** Sends a message whose answer is told to `onStray`. Returns its id. */
   async send(
     type: string,
     content: Content,
     {
+      id = randomUUID() as string,
       channel = "shell" as "shell" | "control" | "stdin",
       parent = {},
       metadata = {},
       buffers = [] as readonly Uint8Array[],
     } = {},
   ): Promise<string> {
-    const header = newHeader(type, this.session);
+    const header = { ...newHeader(type, this.session), msg_id: id };
     const extra = { parent, metadata, buffers };
     await this[channel].send(encode(this.#connection.key, header, content, extra));
     return header.msg_id;
@@ -186,11 +198,6 @@ export class Client {
     this.#pending.clear();
   }
 
-  #dealer(): Dealer {
-    // Questions come to the client whose shell socket has the same name.
-    return new Dealer({ linger: 0, routingId: this.session });
-  }
-
   async #receive(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
     for await (const frames of socket) handle(decode(this.#connection.key, frames));
   }
@@ -208,6 +215,7 @@ export class Client {
 
   #onPublished(message: Message): void {
     this.published.push(message);
+    this.onPublished(message);
     for (const look of this.#watchers) look();
     const id = message.parent.msg_id ?? "";
     const pending = this.#pending.get(id);
@@ -251,19 +259,10 @@ export class Kernel extends Client {
   #stderr = "";
 
   static async start(options: KernelOptions = {}): Promise<Kernel> {
-    const [entry, folder, ports] = await Promise.all([
+    const [entry, { connection, file, folder }] = await Promise.all([
       builtKernel(),
-      mkdtemp(join(tmpdir(), "kernel-test-")),
-      freePorts(5),
+      newConnection(options.key),
     ]);
-    const [shell_port = 0, control_port = 0, stdin_port = 0, iopub_port = 0, hb_port = 0] = ports;
-    const connection = {
-      ...{ transport: "tcp", ip: host, key: options.key ?? randomUUID() },
-      ...{ signature_scheme: "hmac-sha256" },
-      ...{ shell_port, control_port, stdin_port, iopub_port, hb_port },
-    };
-    const file = join(folder, ".connection.json");
-    await writeFile(file, JSON.stringify(connection));
     const child = spawn(
       process.execPath,
       ["--max-semi-space-size=2", entry, ...(options.args ?? []), file],
@@ -343,10 +342,40 @@ async function within<T>(promise: Promise<T>, limit: number, problem: string): P
   }
 }
 
-/** Ports that were free a moment ago; all are held open until the last is found, so that they differ. */
+/** Writes a connection file, as a frontend does before it starts a kernel; the folder is for the caller to remove. */
+export async function newConnection(
+  key: string = randomUUID(),
+): Promise<{ connection: ConnectionInfo; file: string; folder: string }> {
+  const [folder, ports] = await Promise.all([
+    mkdtemp(join(tmpdir(), "kernel-test-")),
+    freePorts(5),
+  ]);
+  const [shell_port = 0, control_port = 0, stdin_port = 0, iopub_port = 0, hb_port = 0] = ports;
+  const connection = {
+    ...{ transport: "tcp", ip: host, key, signature_scheme: "hmac-sha256" },
+    ...{ shell_port, control_port, stdin_port, iopub_port, hb_port },
+  };
+  const file = join(folder, ".connection.json");
+  await writeFile(file, JSON.stringify(connection));
+  return { connection, file, folder };
+}
+
+/**
+ * Ports that were free a moment ago; all are held open until the last is found, so that they differ. They are none of
+ * those that the system gives to outgoing connections (on Linux from 32768 on), as a client that tries such a port
+ * again and again before the kernel listens there can come to be connected with itself.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  for (const server of servers) await once(server.listen(0, host), "listening");
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer();
+    const port = randomInt(10_000, 32_000);
+    const listens = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, host, () => resolve(true));
+    });
+    if (listens) servers.push(server);
+  }
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   for (const server of servers) await once(server.close(), "close");
   return ports;
