@@ -18,6 +18,12 @@ export {
 } from "./compile/compile.ts";
 export { CompileError } from "./compile/errors.ts";
 export { applyInPlace } from "./compile/in-place.ts";
+export {
+  OpProfile,
+  type OpRow,
+  OpTable,
+  type TimedOpRow,
+} from "./compile/op-table.ts";
 export { type Environment, environment } from "./environment.ts";
 export { isNative, nativeOp, nativeOps, type OpAttribute } from "./native-op.ts";
 export {

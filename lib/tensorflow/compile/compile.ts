@@ -4,11 +4,13 @@
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError } from "./errors.ts";
-import { GraphFunction, type Output, underGradient } from "./function.ts";
+import { GraphFunction, underGradient } from "./function.ts";
 import { core, type NodeBackend, nativeBackend } from "./native.ts";
+import { OpProfile, type OpRow, OpTable, type TimedOpRow, timedRows } from "./op-table.ts";
 import { withRandomState } from "./random.ts";
 import { activeRecorder, Recorder } from "./recorder.ts";
 import { flatten, type Skeleton, signature, unflatten } from "./structure.ts";
+import { isVariable, type Trace, trace } from "./trace.ts";
 
 export interface CompileOptions {
   /** Shown in errors and in op listings. Default: the function's own name. */
@@ -28,7 +30,7 @@ export interface CompileOptions {
 export interface CompiledSignature {
   readonly signature: string;
   /** How often each op stands in the graph, most frequent first. */
-  readonly ops: readonly { readonly op: string; readonly count: number }[];
+  readonly ops: readonly OpRow[];
   readonly variables: number;
   readonly calls: number;
 }
@@ -42,6 +44,15 @@ export interface Compiled<Args extends unknown[], Result> {
    * another run was, set it.
    */
   randomCalls: number;
+  /** The ops of the graph that was called last, as a table that displays itself. */
+  describe(): OpTable;
+  /**
+   * How long each kind of op takes for these arguments. The ops run one by one, unfused, on the present values; then
+   * all is undone, so that variables keep their values.
+   *
+   * @throws {CompileError} the function has not been called with arguments of these shapes yet
+   */
+  profile(...args: Args): OpProfile;
   /** Frees the graphs. The function may be called again and then captures anew. */
   dispose(): void;
 }
@@ -106,61 +117,83 @@ export function compile<Args extends unknown[], Result>(
     entry.dispose();
   };
 
+  /** Calls `fn` on stand-ins, with a counter for the random ops that counts where there are some. */
+  const run =
+    (args: Skeleton) =>
+    (standIns: readonly Tensor[]): Result => {
+      let used = false;
+      let unseeded = 0;
+      const state = {
+        counter: (): Tensor => {
+          used = true;
+          return counterVariable();
+        },
+        nextSeed: (): number =>
+          options.seed === undefined
+            ? Math.floor(Math.random() * 2 ** 31)
+            : Math.imul(options.seed + 1, 0x9e3779b1) ^ Math.imul(++unseeded, 0x85ebca6b),
+      };
+      return withRandomState(state, () => {
+        const result = fn(...(unflatten(args, standIns) as Args));
+        if (used)
+          (counter as Variable).assign(core.add(counter as Tensor, core.scalar(1, "int32")));
+        return result;
+      });
+    };
+
+  /** Runs `fn` as a capture does, on the present values, and undoes it. */
+  const profile = (...args: Args): OpProfile => {
+    const backend = nativeBackend();
+    const { key, skeleton, tensors } = keyOf(args);
+    const known = entries.some((entry) => entry.signature === key);
+    if (!backend || !known || activeRecorder()) {
+      throw new CompileError(
+        `compile(): a profile of ${label} needs a call with arguments of the same shapes before it, on the backend ` +
+          `"tensorflow" and outside of other compiled functions; the present backend is "${core.getBackend()}".`,
+      );
+    }
+    let rows: TimedOpRow[] = [];
+    // The first run warms kernels and memory up.
+    for (let round = 0; round < 2; round++) {
+      const times = new Map<string, number>();
+      const recorder = new Recorder(backend, label, (node, time) => times.set(node, time));
+      try {
+        const { outputs } = trace(recorder, tensors, run(skeleton), () => {});
+        const writes = recorder.variables.flatMap(({ lastWrite }) => lastWrite ?? []);
+        const roots = [...outputs.map(({ node }) => node), ...writes];
+        rows = timedRows(recorder.graph.needed(roots), times);
+      } finally {
+        recorder.abandon();
+      }
+    }
+    const total = rows.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    return new OpProfile(`${label}: ${total.toFixed(1)} ms, op by op`, rows);
+  };
+
+  const keyOf = (args: Args) => {
+    const tensors: Tensor[] = [];
+    // A variable as an argument is meant itself, not its present value.
+    const skeleton = flatten(args, tensors, (tensor) => !isVariable(tensor));
+    return { tensors, skeleton, key: signature(skeleton, tensors) };
+  };
+
   const capture = (
     backend: NodeBackend,
     key: string,
     args: Skeleton,
     tensors: readonly Tensor[],
   ): Result => {
-    let used = false;
-    let unseeded = 0;
-    const state = {
-      counter: (): Tensor => {
-        used = true;
-        return counterVariable();
-      },
-      nextSeed: (): number =>
-        options.seed === undefined
-          ? Math.floor(Math.random() * 2 ** 31)
-          : Math.imul(options.seed + 1, 0x9e3779b1) ^ Math.imul(++unseeded, 0x85ebca6b),
-    };
     const recorder = new Recorder(backend, label);
-    const leaves: Tensor[] = [];
-    const outputs: Output[] = [];
-    let skeleton: Skeleton;
+    let traced: Trace;
     try {
-      skeleton = recorder.run(
-        tensors,
-        (standIns) =>
-          withRandomState(state, () => {
-            const result = fn(...(unflatten(args, standIns) as Args));
-            if (used)
-              (counter as Variable).assign(core.add(counter as Tensor, core.scalar(1, "int32")));
-            return result;
-          }),
-        (result) => {
-          refuseNewVariables(recorder, key);
-          const found: Tensor[] = [];
-          const structure = flatten(result, found);
-          for (const tensor of found) {
-            const dtype = backend.getDTypeInteger(tensor.dtype);
-            outputs.push({ node: recorder.resolve(tensor), dtype });
-          }
-          // What is returned must be the caller's own: not an argument, a variable, or one tensor twice.
-          const seen = new Set<Tensor>();
-          for (const tensor of found) {
-            const own = recorder.made(tensor) && !seen.has(tensor) && !isVariable(tensor);
-            seen.add(tensor);
-            leaves.push(own ? tensor : core.clone(tensor));
-          }
-          return structure;
-        },
-      );
+      traced = trace(recorder, tensors, run(args), () => refuseNewVariables(recorder, key));
+      const { outputs, skeleton } = traced;
       entries.push(new GraphFunction(recorder, key, outputs, skeleton, freeze));
     } catch (error) {
       recorder.abandon();
       throw error;
     }
+    const { leaves, skeleton } = traced;
     recorder.finish(leaves);
     captured = true;
     while (entries.length > cacheSize) {
@@ -195,10 +228,7 @@ export function compile<Args extends unknown[], Result>(
       return fn(...args);
     }
     if (activeRecorder() || underGradient()) return fn(...args);
-    const tensors: Tensor[] = [];
-    // A variable as an argument is meant itself, not its present value.
-    const skeleton = flatten(args, tensors, (tensor) => !isVariable(tensor));
-    const key = signature(skeleton, tensors);
+    const { tensors, skeleton, key } = keyOf(args);
     const entry = entries.findLast((other) => other.signature === key && other.isCurrent);
     if (!entry) return capture(backend, key, skeleton, tensors);
     if (entry.backend !== backend) {
@@ -221,6 +251,16 @@ export function compile<Args extends unknown[], Result>(
           calls,
         })),
     },
+    describe: {
+      value: () => {
+        const latest = entries.at(-1);
+        const title = latest
+          ? `${label} ${latest.signature}: ${latest.variables.length} variables, ${latest.calls} graph calls`
+          : `${label}: not captured yet`;
+        return new OpTable(title, latest?.ops ?? []);
+      },
+    },
+    profile: { value: profile },
     randomCalls: {
       get: () => (counter && !counter.isDisposed ? (counter.dataSync()[0] as number) : 0),
       set: (calls: number) => {
@@ -236,8 +276,4 @@ export function compile<Args extends unknown[], Result>(
       },
     },
   }) as Compiled<Args, Result>;
-}
-
-function isVariable(tensor: Tensor): boolean {
-  return tensor instanceof core.Variable;
 }

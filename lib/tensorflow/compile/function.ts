@@ -3,6 +3,7 @@ import type { Tensor, Variable } from "@tensorflow/tfjs";
 import { CompileError } from "./errors.ts";
 import { type GraphNode, graphDef, type NodeOutput } from "./graph.ts";
 import { engine, type NodeBackend, type OpAttribute, type TensorMetadata } from "./native.ts";
+import { type OpRow, opRows } from "./op-table.ts";
 import * as proto from "./proto.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Skeleton, unflatten } from "./structure.ts";
@@ -36,7 +37,7 @@ interface Frozen {
 export class GraphFunction {
   readonly backend: NodeBackend;
   readonly signature: string;
-  readonly ops: readonly { readonly op: string; readonly count: number }[];
+  readonly ops: readonly OpRow[];
   readonly variables: readonly Variable[];
   calls = 0;
   readonly #label: string;
@@ -98,9 +99,7 @@ export class GraphFunction {
       }));
       this.#registered = this.#function();
     }
-    const counts = new Map<string, number>();
-    for (const { op } of this.#nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
-    this.ops = [...counts].sort((a, b) => b[1] - a[1]).map(([op, count]) => ({ op, count }));
+    this.ops = opRows(this.#nodes);
   }
 
   /** Whether the set of trainable variables is that of the capture. */

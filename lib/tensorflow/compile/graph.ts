@@ -18,12 +18,15 @@ export interface GraphNode {
   /** Outputs whose users, as far as they are needed and stand before this node, must have run before it. */
   readonly afterUsesOf: readonly NodeOutput[];
   readonly attributes: ReadonlyMap<string, proto.Attribute>;
+  /** Of the first output, as the recorded run had it. */
+  readonly shape: readonly number[] | undefined;
 }
 
 interface NodeOptions {
   readonly name?: string;
   readonly control?: readonly string[];
   readonly afterUsesOf?: readonly NodeOutput[];
+  readonly shape?: readonly number[] | undefined;
 }
 
 const nodeOf = (output: NodeOutput): string => output.split(":", 1)[0] as string;
@@ -61,6 +64,7 @@ export class Graph {
       control: options.control ?? [],
       afterUsesOf: options.afterUsesOf ?? [],
       attributes: new Map(attributes),
+      shape: options.shape,
     });
     return name;
   }
@@ -106,6 +110,7 @@ export class Graph {
           ["T", proto.type(dtype)],
           ["index_type", proto.type(this.binding.TF_INT32)],
         ],
+        { shape },
       );
     }
     const key =
@@ -119,6 +124,7 @@ export class Graph {
         ["dtype", proto.type(dtype)],
         ["value", proto.tensor(dtype, shape, data)],
       ],
+      { shape },
     );
     if (key !== undefined) this.#constants.set(key, name);
     return name;

@@ -14,14 +14,19 @@ const dataDependent = new Map<string, string>([
   ["UniqueV2", "use tf.topk or a one-hot count of a fixed number of classes"],
 ]);
 
+/** Is told how long each op took, by the name of its node. */
+export type OpTimer = (node: string, milliseconds: number) => void;
+
 export class NativeNodes {
+  readonly #timer: OpTimer | undefined;
   readonly #graph: Graph;
   readonly #label: string;
   readonly #nodes = new Map<number, NodeOutput>();
   /** Native tensors whose size depends on data, with the op that made them. */
   readonly #ragged = new Map<number, string>();
 
-  constructor(graph: Graph, label: string) {
+  constructor(graph: Graph, label: string, timer?: OpTimer) {
+    this.#timer = timer;
     this.#graph = graph;
     this.#label = label;
   }
@@ -71,11 +76,12 @@ export class NativeNodes {
   recording(raw: Binding): Binding {
     const executeOp: Binding["executeOp"] = (name, attributes, ids, outputs) => {
       const inputs = ids.map((id) => this.input(name, id));
+      const start = performance.now();
       const results = raw.executeOp(name, attributes, ids, outputs);
-      const node = this.#graph.addOp(name, inputs, [
-        ...attributes,
-        ...missingType(raw, name, attributes, results),
-      ]);
+      const time = performance.now() - start;
+      const complete = [...attributes, ...missingType(raw, name, attributes, results)];
+      const node = this.#graph.addOp(name, inputs, complete, { shape: results[0]?.shape });
+      this.#timer?.(node, time);
       const padded = attributes.some((a) => a.name === "pad_to_max_output_size" && a.value);
       const ragged = dataDependent.has(name) && !padded;
       results.forEach(({ id }, i) => {

@@ -15,7 +15,7 @@ import {
   type OpAttribute,
   type TensorMetadata,
 } from "./native.ts";
-import { NativeNodes, opOf } from "./native-nodes.ts";
+import { NativeNodes, type OpTimer, opOf } from "./native-nodes.ts";
 import { TrackedVariable } from "./tracked.ts";
 import { Resident } from "./variables.ts";
 
@@ -47,6 +47,7 @@ export class Recorder {
   readonly variables: TrackedVariable[] = [];
   readonly #raw: Patched;
   readonly #nodes: NativeNodes;
+  readonly #timer: OpTimer | undefined;
   /** Data that the run itself has made. */
   readonly #made = new Set<object>();
   readonly #variableOf = new Map<object, Variable>();
@@ -60,11 +61,12 @@ export class Recorder {
   readonly backend: NodeBackend;
   readonly label: string;
 
-  constructor(backend: NodeBackend, label: string) {
+  constructor(backend: NodeBackend, label: string, timer?: OpTimer) {
+    this.#timer = timer;
     this.backend = backend;
     this.label = label;
     this.graph = new Graph(backend.binding);
-    this.#nodes = new NativeNodes(this.graph, label);
+    this.#nodes = new NativeNodes(this.graph, label, timer);
     this.#raw = {
       binding: backend.binding,
       getInputTensorIds: backend.getInputTensorIds,
@@ -287,9 +289,12 @@ export class Recorder {
       this.#variableOf.set(variable.dataId, variable);
       return resident;
     });
+    const start = performance.now();
     binding.executeOp(op, attributes, [...residents.map(({ handle }) => handle), ...ids], 0);
+    const time = performance.now() - start;
     const tracked = variables.map((variable) => this.#tracked(variable));
-    TrackedVariable.apply(this.graph, op, attributes, tracked, nodes);
+    const node = TrackedVariable.apply(this.graph, op, attributes, tracked, nodes);
+    this.#timer?.(node, time);
     for (const resident of residents) resident.invalidate();
   }
 

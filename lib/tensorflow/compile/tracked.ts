@@ -62,7 +62,7 @@ export class TrackedVariable {
     attributes: readonly OpAttribute[],
     variables: readonly TrackedVariable[],
     inputs: readonly NodeOutput[],
-  ): void {
+  ): string {
     const reads = variables.flatMap((variable) => variable.#reads);
     const node = graph.addOp(op, [...variables.map((v) => v.placeholder), ...inputs], attributes, {
       control: variables.flatMap((variable) => variable.#order()),
@@ -70,6 +70,7 @@ export class TrackedVariable {
       afterUsesOf: reads,
     });
     for (const variable of variables) variable.#written(node);
+    return node;
   }
 
   #order(): string[] {

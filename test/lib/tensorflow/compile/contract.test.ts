@@ -322,3 +322,75 @@ describe("compile(), the contract", () => {
     assert.equal(after.numBytes, before.numBytes);
   });
 });
+
+describe("a compiled function explains itself", () => {
+  before(function () {
+    if (tf.getBackend() !== "tensorflow") this.skip();
+  });
+  afterEach(() => tf.disposeVariables());
+
+  const display = (value: object): Record<string, string> =>
+    (value as { [key: symbol]: () => Record<string, string> })[
+      Symbol.for("Jupyter.display")
+    ]?.() as Record<string, string>;
+
+  it("by a table of its ops", () => {
+    balanced(() => {
+      const f = compile((x: tf.Tensor) => tf.relu(tf.matMul(tf.relu(x), tf.ones([3, 3]))), {
+        name: "two <relus>",
+      });
+      assert.match(f.describe().toString(), /not captured yet/);
+      f(tf.ones([2, 3]));
+      const table = f.describe();
+      assert.deepEqual(
+        table.rows.find(({ op }) => op === "Relu"),
+        { op: "Relu", count: 2, shape: [2, 3] },
+      );
+      assert.ok(table.rows.some(({ op }) => /MatMul/.test(op)));
+      assert.ok(!table.rows.some(({ op }) => op === "Placeholder"));
+      const { "text/plain": text, "text/html": html } = display(table);
+      assert.match(text as string, /^two <relus>.*\nop +count +largest output\n/);
+      assert.match(html as string, /two &lt;relus&gt;.*<td[^>]*>Relu<\/td><td[^>]*>2<\/td>/);
+      f.dispose();
+    });
+  });
+
+  it("by time by op, changing nothing", () => {
+    balanced(() => {
+      const w = tf.variable(tf.ones([64, 64]));
+      const count = tf.variable(tf.scalar(0));
+      const step = compile((x: tf.Tensor) => {
+        count.assign(count.add(1));
+        w.assign(tf.add(w, tf.matMul(x, w)));
+        return tf.dropout(tf.mean(w), 0.5);
+      });
+      const x = tf.ones([64, 64]);
+      assert.throws(() => step.profile(x), /needs a call with arguments of the same shapes/);
+      step(x);
+      step(x);
+      const [weights, calls] = [values(w), step.randomCalls];
+      const profile = step.profile(x);
+      assert.deepEqual(values(w), weights);
+      assert.deepEqual(values(count), [2]);
+      assert.equal(step.randomCalls, calls);
+      const product = profile.rows.find(({ op }) => /MatMul/.test(op));
+      assert.ok(product && product.milliseconds > 0);
+      const share = profile.rows.reduce((sum, row) => sum + row.share, 0);
+      assert.ok(Math.abs(share - 1) < 1e-6);
+      assert.deepEqual(
+        profile.rows,
+        [...profile.rows].sort((a, b) => b.share - a.share),
+      );
+      const bars = profile.bars(3);
+      assert.equal(bars.length, 3);
+      const sum = bars.reduce((total, { value }) => total + value, 0);
+      assert.ok(Math.abs(sum - profile.milliseconds) < 1e-6);
+      assert.match(`${display(profile)["text/plain"]}`, /time \(ms\)/);
+      step(x);
+      assert.deepEqual(values(count), [3]);
+      step.dispose();
+      w.dispose();
+      count.dispose();
+    });
+  });
+});
