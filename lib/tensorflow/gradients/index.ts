@@ -6,6 +6,7 @@ import { installCropAndResizeGradients } from "./crop-and-resize.ts";
 import { installDilatedConvolutions } from "./dilated-convolution.ts";
 import { installEinsumGradient } from "./einsum.ts";
 import { installElementwiseGradients } from "./elementwise.ts";
+import { installFusedGradients } from "./fused.ts";
 import { installProjectiveTransforms } from "./projective-transform.ts";
 import { installRearrangedGradients } from "./rearranged.ts";
 import { installResizeGradients } from "./resize.ts";
@@ -17,6 +18,7 @@ export function installGradients(): void {
   installElementwiseGradients();
   installRearrangedGradients();
   installEinsumGradient();
+  installFusedGradients();
   installCropAndResizeGradients();
   installProjectiveTransforms();
 }
