@@ -1,7 +1,6 @@
 /** Makes TensorFlow the backend of tfjs, once in a process however often this module is loaded. */
 import { existsSync } from "node:fs";
 import type * as tfjs from "@tensorflow/tfjs";
-import { installExpandDims } from "./compile/expand-dims.ts";
 import { installGather } from "./compile/gather.ts";
 import { installRandom } from "./compile/random.ts";
 import { installGradients } from "./gradients/index.ts";
@@ -61,7 +60,6 @@ function register(): Registration {
     tf.registerBackend("tensorflow", () => new parts.Backend(native, packageName), 3);
     tf.setBackend("tensorflow");
     repairRound(tf);
-    installExpandDims();
     installGather();
     installRandom();
   } else {
