@@ -1,5 +1,5 @@
 /** Bundles the kernel into a few files, as one that loads a hundred small ones starts slowly. */
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,6 +11,9 @@ export const external = ["zeromq", "esbuild", "oxc-parser", "oxc-resolver", "typ
 
 /** Files that are read at run time, under the same path in the output. */
 const assets = ["worker/globals.d.ts"];
+
+/** The modules that cells import from the kernel. Their sources go along, as the types that cells are checked with. */
+const builtins = ["comms", "display", "tslab", "widgets/index"];
 
 /**
  * Writes the kernel: `main.mjs` is what Jupyter starts. The packages that it does not hold must be resolvable from
@@ -28,7 +31,7 @@ export async function buildKernel({ outDir }) {
       { in: "main.ts", out: "main" },
       { in: "worker/process.ts", out: "worker/process" },
       { in: "worker/modules/hooks-thread.ts", out: "worker/hooks-thread" },
-      { in: "worker/modules/hooks-thread.ts", out: "worker/hooks-thread" },
+      ...builtins.map((path) => ({ in: `builtin/${path}.ts`, out: `builtin/${path}` })),
     ],
     outdir: resolve(outDir),
     outExtension: { ".js": ".mjs" },
@@ -43,6 +46,7 @@ export async function buildKernel({ outDir }) {
     logLevel: "error",
   });
   await mkdir(join(outDir, "worker"), { recursive: true });
+  await cp(join(source, "builtin"), join(outDir, "builtin"), { recursive: true });
   for (const file of assets) await copyFile(join(source, file), join(outDir, file));
 }
 

@@ -6,6 +6,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtinModules } from "../builtin/index.ts";
+import { pathsOf } from "./paths.ts";
 import type { LanguageOptions } from "./types.ts";
 
 /** What the kernel does with cells, whatever `tsconfig.json` says. */
@@ -91,12 +93,23 @@ export function configText(options: LanguageOptions, roots: readonly string[]): 
     compilerOptions: {
       ...(!base && defaultOptions),
       ...runtimeOptions,
+      // An option of this name replaces that of the configuration that is extended.
+      paths: { ...pathsOf([...baseConfigs(options.directory)]), ...builtinPaths() },
       customConditions: [...new Set([...options.conditions, "node"])],
     },
     files: [...roots, ...ambientFiles(options.directory).map(slashed)],
     include: [],
     typeAcquisition: { enable: false },
   });
+}
+
+/** The sources of the modules that the kernel brings. */
+function builtinPaths(): Record<string, string[]> {
+  const folder = new URL("../builtin/", import.meta.url);
+  const entries = Object.entries(builtinModules);
+  return Object.fromEntries(
+    entries.map(([name, path]) => [name, [slashed(fileURLToPath(new URL(`${path}.ts`, folder)))]]),
+  );
 }
 
 function slashed(path: string): string {

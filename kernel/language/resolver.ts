@@ -2,6 +2,7 @@
 import { isBuiltin } from "node:module";
 import { sep } from "node:path";
 import { ResolverFactory } from "oxc-resolver";
+import { builtinModules } from "../builtin/index.ts";
 
 const inPackages = `${sep}node_modules${sep}`;
 
@@ -30,7 +31,7 @@ export class Resolver {
 
   /** A package that leads out of `node_modules`, such as the notebook's own, is local. */
   resolve(directory: string, specifier: string): Resolution {
-    if (isBuiltin(specifier)) return "not local";
+    if (isBuiltin(specifier) || Object.hasOwn(builtinModules, specifier)) return "not local";
     const isPath = /^(?:\.{0,2}\/|\.{1,2}$)/.test(specifier);
     const { path } = (isPath ? this.#lexical : this.#real).sync(directory, specifier);
     if (path === undefined) return "missing";

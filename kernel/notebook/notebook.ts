@@ -163,8 +163,8 @@ export class Notebook implements Interpreter {
     this.#parts.worker.reply(value);
   }
 
-  comm(message: CommMessage): void {
-    this.#parts.worker.comm(message);
+  comm(message: CommMessage): Promise<void> {
+    return this.#parts.worker.comm(message);
   }
 
   async dispose(): Promise<void> {

@@ -40,6 +40,7 @@ export class Cells {
   #running = false;
   #closed = false;
   #lastId = 0;
+  #lastComm = 0;
   #count = 0;
 
   constructor(parts: Parts) {
@@ -118,18 +119,29 @@ export class Cells {
     return interpreter.execute({ id, count, source, silent, allowStdin, userExpressions });
   }
 
+  /**
+   * Hands a message on. It keeps the kernel busy until all that it calls has ended, which is what frontends wait for
+   * before they send the next value of a slider; cells do not wait for it.
+   */
   async #comm(message: Message): Promise<void> {
-    const { publisher, interpreter, comms } = this.#parts;
+    const { publisher, outputs, interpreter, comms } = this.#parts;
     publisher.busy(message);
+    const id = ++this.#lastComm;
+    const end = () => {
+      outputs.endComm(id);
+      publisher.idle(message);
+    };
     try {
-      const comm = readComm(message);
+      const comm = readComm(message, id);
       if (comm.action === "open") comms.opened(comm.commId, comm.targetName ?? "");
       if (comm.action === "close") comms.closed(comm.commId);
-      (await interpreter()).comm(comm);
+      const loaded = await interpreter();
+      outputs.startComm(id, message);
+      void loaded.comm(comm).then(end, end);
     } catch (error) {
       logOnce(`Ignored a ${message.header.msg_type}: ${(error as Error).message}`);
+      end();
     }
-    publisher.idle(message);
   }
 
   /** Takes the cells that wait out of the queue. */
@@ -166,10 +178,10 @@ function readOptions(content: JsonObject): CellOptions {
   };
 }
 
-function readComm({ header, content, metadata, buffers }: Message): CommMessage {
+function readComm({ header, content, metadata, buffers }: Message, id: number): CommMessage {
   const action = header.msg_type.slice("comm_".length) as CommMessage["action"];
   return {
-    action,
+    ...{ id, action },
     commId: readText(content, "comm_id"),
     ...(action === "open" && { targetName: readText(content, "target_name", "") }),
     data: content.data ?? {},

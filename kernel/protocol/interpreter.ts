@@ -60,7 +60,8 @@ export interface Interpreter {
   completeness(source: string): Completeness;
   /** The answer to an `input` output; null where nobody can answer. */
   reply(value: string | null): void;
-  comm(message: CommMessage): void;
+  /** Settles when all that the message calls has ended, its output included. */
+  comm(message: CommMessage): Promise<void>;
   /** Ends all that was started. */
   dispose(): Promise<void>;
 }

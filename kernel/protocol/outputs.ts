@@ -18,6 +18,8 @@ const rememberedCells = 5_000;
 export class Outputs {
   readonly #publisher: Publisher;
   readonly #cells = new Map<number, CellContext>();
+  /** Messages of comms that may still be answered. */
+  readonly #asked = new Map<number, Parent>();
   readonly #comms: Comms;
   readonly #ask: (cell: CellContext, prompt: string, password: boolean) => void;
   #latest: CellContext | undefined;
@@ -39,6 +41,15 @@ export class Outputs {
       if (this.#cells.size <= rememberedCells) break;
       this.#cells.delete(id);
     }
+  }
+
+  /** A frontend has sent a message by a comm. */
+  startComm(id: number, message: Parent): void {
+    this.#asked.set(id, message);
+  }
+
+  endComm(id: number): void {
+    this.#asked.delete(id);
   }
 
   put(output: Output): void {
@@ -95,7 +106,7 @@ export class Outputs {
 
   /** @param cell undefined: a frontend opened the comm before there was any cell */
   #comm(output: Extract<Output, { type: "comm" }>, cell: CellContext | undefined): void {
-    const { action, commId, targetName = "", data, metadata, buffers } = output;
+    const { action, commId, targetName = "", data, metadata, buffers, answers = 0 } = output;
     const content: JsonObject = {
       comm_id: commId,
       ...(action === "open" && { target_name: targetName }),
@@ -103,7 +114,8 @@ export class Outputs {
     };
     if (action === "open") this.#comms.opened(commId, targetName);
     if (action === "close") this.#comms.closed(commId);
-    this.#publisher.publish(`comm_${action}`, content, cell, { metadata, buffers });
+    const parent = this.#asked.get(answers) ?? cell;
+    this.#publisher.publish(`comm_${action}`, content, parent, { metadata, buffers });
   }
 }
 

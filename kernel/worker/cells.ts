@@ -1,31 +1,71 @@
 /** The cells that have run and may still act: by timers, by promises, by callbacks. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ExecuteRequest } from "./types.ts";
+import type { ExecuteRequest, Output } from "./types.ts";
 
 const { setImmediate } = globalThis;
+
+type Distributed<T> = T extends unknown ? Omit<T, "cell"> : never;
+/** What a cell puts out, without its cell. */
+export type CellOutput = Distributed<Output>;
+
+/** Takes what part of a cell puts out; false: it goes under the cell. */
+export type Sink = (output: CellOutput) => boolean;
+
+type CellRequest = Pick<ExecuteRequest, "id" | "count" | "silent" | "allowStdin">;
 
 export class Cell {
   readonly id: number;
   readonly count: number;
   readonly silent: boolean;
   readonly allowStdin: boolean;
-  /** It was interrupted: what it left behind does not go on. */
-  isStopped = false;
+  readonly sink: Sink | undefined;
   /** Clear the timers that it has set. */
-  readonly timers = new Set<() => void>();
+  readonly timers: Set<() => void>;
   /** What it shows by and by, and has not shown yet. */
-  readonly pending = new Set<Promise<unknown>>();
+  readonly pending: Set<Promise<unknown>>;
+  /** The cell that this is a part of. */
+  readonly #whole: Cell | undefined;
+  #isStopped = false;
   #controller: AbortController | undefined;
 
-  constructor({ id, count, silent, allowStdin }: ExecuteRequest) {
+  constructor({ id, count, silent, allowStdin }: CellRequest, whole?: Cell, sink?: Sink) {
     this.id = id;
     this.count = count;
     this.silent = silent;
     this.allowStdin = allowStdin;
+    this.#whole = whole;
+    this.sink = sink ?? whole?.sink;
+    this.timers = whole?.timers ?? new Set();
+    this.pending = whole?.pending ?? new Set();
+  }
+
+  /** A part of the cell that puts out elsewhere. */
+  part(sink: Sink): Cell {
+    return new Cell(this, this, sink);
+  }
+
+  /** What the cell has left to be called later: it can be stopped by itself, and has nobody to ask. */
+  later(): Cell {
+    const { id, count, silent, sink } = this;
+    return new Cell({ id, count, silent, allowStdin: false }, undefined, sink);
+  }
+
+  /** The cell itself, where this is a part of it. */
+  get whole(): Cell {
+    return this.#whole?.whole ?? this;
+  }
+
+  /** It was interrupted: what it left behind does not go on. */
+  get isStopped(): boolean {
+    return this.whole.#isStopped;
   }
 
   stop(): void {
-    this.isStopped = true;
+    if (this.#whole) {
+      this.#whole.stop();
+      return;
+    }
+    this.#isStopped = true;
     this.stopTimers();
     const controller = this.#controller;
     // Listeners are not the kernel's own work, which this is called from.
@@ -34,6 +74,7 @@ export class Cell {
 
   /** Aborted when the cell is stopped. */
   get signal(): AbortSignal {
+    if (this.#whole) return this.#whole.signal;
     this.#controller ??= new AbortController();
     if (this.isStopped) this.#controller.abort();
     return this.#controller.signal;
@@ -53,6 +94,8 @@ export interface CellContext {
   readonly followed: Cell | undefined;
   /** Runs an action, and what it starts, for a cell. */
   run<T>(cell: Cell, action: () => T): T;
+  /** Until the promise settles, what belongs to no cell in particular belongs to this one. */
+  hold(cell: Cell, until: PromiseLike<unknown>): void;
   /** From now on what belongs to no cell in particular belongs to this one. */
   setLatest(cell: Cell): void;
 }
@@ -74,6 +117,8 @@ class FollowingContext implements CellContext {
     return this.#storage.run(cell, action);
   }
 
+  hold(): void {}
+
   setLatest(cell: Cell): void {
     this.#latest = cell;
   }
@@ -83,9 +128,11 @@ class FollowingContext implements CellContext {
 class PlainContext implements CellContext {
   #current: Cell | undefined;
   #latest: Cell | undefined;
+  /** Those that wait for a promise since the latest cell began. */
+  #held: Cell[] = [];
 
   get current(): Cell | undefined {
-    return this.followed ?? this.#latest;
+    return this.followed ?? this.#held.findLast((cell) => !cell.isStopped) ?? this.#latest;
   }
 
   get followed(): Cell | undefined {
@@ -102,7 +149,16 @@ class PlainContext implements CellContext {
     }
   }
 
+  hold(cell: Cell, until: PromiseLike<unknown>): void {
+    this.#held.push(cell);
+    const release = () => {
+      this.#held = this.#held.filter((each) => each !== cell);
+    };
+    until.then(release, release);
+  }
+
   setLatest(cell: Cell): void {
+    this.#held = [];
     this.#latest = cell;
   }
 }

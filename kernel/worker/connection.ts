@@ -19,6 +19,8 @@ export interface ConnectionEvents {
   /** Text that did not come from JavaScript. */
   onText(name: "stdout" | "stderr", text: string): Promise<void> | undefined;
   onOutcome(id: number, outcome: ExecuteOutcome): void;
+  /** Of these messages of comms nothing more comes. */
+  onHandled(ids: readonly number[]): void;
   onWatch(message: WatchMessage): void;
   /** Told once, after all output. */
   onEnd(reason: string): void;
@@ -128,6 +130,9 @@ export class Connection {
         return this.#reached(message.mark);
       case "outcome":
         this.#events.onOutcome(message.id, message.outcome);
+        return undefined;
+      case "handled":
+        this.#events.onHandled(message.ids);
         return undefined;
     }
   }

@@ -46,7 +46,7 @@ export function installDisplay({ context, output, interlock, replies }: DisplayP
   const put = (found: Representation | undefined, displayId: string, update: boolean) => {
     const cell = context.current;
     if (!cell || !found) return;
-    output.put({ type: "display", cell: cell.id, ...found, displayId, update });
+    output.emit(cell, { type: "display", ...found, displayId, update });
   };
 
   const show = (value: unknown, { displayId = randomUUID(), update = false }: DisplayOptions) => {
@@ -82,7 +82,7 @@ export function installDisplay({ context, output, interlock, replies }: DisplayP
 
   const clearOutput = ({ wait = false }: { readonly wait?: boolean } = {}): void => {
     const cell = context.current;
-    if (cell) output.put({ type: "clear", cell: cell.id, wait });
+    if (cell) output.emit(cell, { type: "clear", wait });
   };
 
   const prompt = (message: unknown = "", options: unknown = undefined): string | null => {

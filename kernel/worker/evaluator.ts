@@ -27,6 +27,8 @@ export interface EvaluatorOptions {
   readonly magics: Magics;
   readonly scripts: Scripts;
   readonly output: OutputChannel;
+  /** Puts out what has been held back. */
+  readonly beforeEnd: () => void;
   /** Address of the notebook's folder, with a slash at its end. */
   readonly base: URL;
 }
@@ -45,6 +47,8 @@ export class Evaluator {
   #execution: Execution | undefined;
   /** Cells whose timers may still run. */
   readonly #cells = new Set<Cell>();
+  /** What was called later and has not ended, with what ends it. */
+  readonly #later = new Map<Cell, () => void>();
   /** A signal has stopped something since the last interrupt was dealt with. */
   #hasStruck = false;
 
@@ -79,10 +83,51 @@ export class Evaluator {
     }
   }
 
+  /**
+   * Runs what a cell has left to be called later, such as what a button does. Settles when that has ended, by itself
+   * or by an interrupt; what it throws is reported under the cell.
+   */
+  later(owner: Cell, action: () => unknown): Promise<void> {
+    const cell = owner.later();
+    this.#forgetIdleCells();
+    this.#cells.add(cell);
+    let result: unknown;
+    this.run(cell, () => {
+      result = action();
+    });
+    const settled = this.#settleLater(cell, result);
+    if (!settled) return Promise.resolve();
+    this.#parts.context.hold(cell, settled);
+    return new Promise((resolve) => {
+      this.#later.set(cell, resolve);
+      void settled.then(() => {
+        this.#later.delete(cell);
+        resolve();
+      });
+    });
+  }
+
+  #settleLater(cell: Cell, result: unknown): Promise<void> | undefined {
+    const isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === "function";
+    if (cell.isStopped || (!isPromise && cell.pending.size === 0)) return undefined;
+    const report = (error: unknown) => this.#parts.context.run(cell, () => this.report(error));
+    return Promise.resolve(result)
+      .then(() => this.#settlePending(cell))
+      .catch(report);
+  }
+
   /** Ends what runs or waits, and reports that to nobody but the cells. */
   interrupt(): void {
     if (this.#execution) this.#abandon(this.#execution, new Interruption());
     else if (!this.#hasStruck) for (const cell of this.#cells) cell.stopTimers();
+    for (const [cell, end] of this.#later) {
+      this.#later.delete(cell);
+      if (!cell.isStopped) {
+        cell.stop();
+        this.#parts.context.run(cell, () => this.report(new Interruption()));
+      }
+      end();
+    }
     this.#hasStruck = false;
   }
 
@@ -90,8 +135,13 @@ export class Evaluator {
   report(error: unknown): void {
     const { context, output, scripts } = this.#parts;
     const description = describeError(error, scripts);
-    const cell = context.followed?.id ?? this.#cellOf(error) ?? context.current?.id;
-    if (cell !== undefined) output.put({ type: "error", cell, error: description });
+    const from = context.followed ? undefined : this.#cellOf(error);
+    const cell = context.current;
+    if (from !== undefined && from !== cell?.id) {
+      output.put({ type: "error", cell: from, error: description });
+    } else if (cell) {
+      output.emit(cell, { type: "error", error: description });
+    }
   }
 
   async #complete({ cell, request, runtime }: Execution): Promise<ExecuteOutcome> {
@@ -172,7 +222,7 @@ export class Evaluator {
   #onStrike(cell: Cell, interruption: Interruption): void {
     this.#hasStruck = true;
     cell.stop();
-    if (this.#execution?.cell === cell) this.#abandon(this.#execution, interruption);
+    if (this.#execution?.cell === cell.whole) this.#abandon(this.#execution, interruption);
     else this.#parts.context.run(cell, () => this.report(interruption));
   }
 
@@ -188,11 +238,12 @@ export class Evaluator {
   }
 
   #settle(execution: Execution, outcome: ExecuteOutcome): void {
-    const { interlock, output } = this.#parts;
+    const { interlock, output, beforeEnd } = this.#parts;
     // Once, whatever interrupts between the two steps.
     interlock.guard(() => {
       if (this.#execution !== execution) return;
       this.#execution = undefined;
+      beforeEnd();
       output.outcome(execution.cell.id, outcome);
     });
   }

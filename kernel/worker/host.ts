@@ -36,6 +36,8 @@ export class WorkerProcess implements Worker {
   #connection: Connection | undefined;
   #running: Running | undefined;
   #interruption: Interruption | undefined;
+  /** Messages of comms that the process has been given and has not dealt with. */
+  readonly #comms = new Map<number, () => void>();
   /** The cell that output belongs to of which nothing else is known. */
   #latest = 0;
   /** The process has run a cell, so that there is something to lose. */
@@ -52,6 +54,9 @@ export class WorkerProcess implements Worker {
       onOutput: (output) => this.onOutput(output),
       onText: (name, text) => this.onOutput({ type: "stream", cell: this.#latest, name, text }),
       onOutcome: (id, outcome) => this.#finish(id, outcome),
+      onHandled: (ids) => {
+        for (const id of ids) this.#handled(id);
+      },
       onWatch: (message) => this.#onWatch(message),
       onEnd: (reason) => {
         if (this.#connection === connection) this.#onEnd(reason);
@@ -102,11 +107,15 @@ export class WorkerProcess implements Worker {
     this.#connection?.sendToWatch({ type: "reply", value });
   }
 
-  comm({ buffers, ...message }: CommMessage): void {
-    const send = () => this.#connection?.send({ type: "comm", message }, buffers);
+  async comm({ buffers, ...message }: CommMessage): Promise<void> {
     // What arrives while something is being stopped could be stopped with it.
-    if (this.#interruption) void this.#interruption.done.then(send);
-    else send();
+    if (this.#interruption) await this.#interruption.done;
+    const connection = this.#connection;
+    if (!connection) return;
+    await new Promise<void>((resolve) => {
+      this.#comms.set(message.id, resolve);
+      connection.send({ type: "comm", message }, buffers);
+    });
   }
 
   async restart(): Promise<void> {
@@ -152,6 +161,7 @@ export class WorkerProcess implements Worker {
   #forget(reason: string): void {
     this.#hasState = false;
     if (this.#running) this.#finish(this.#running.request.id, failure(reason));
+    for (const id of this.#comms.keys()) this.#handled(id);
     this.#interruption?.resolve();
     this.#interruption = undefined;
   }
@@ -161,6 +171,11 @@ export class WorkerProcess implements Worker {
     const { resolve } = this.#running;
     this.#running = undefined;
     resolve(outcome);
+  }
+
+  #handled(id: number): void {
+    this.#comms.get(id)?.();
+    this.#comms.delete(id);
   }
 
   #onWatch(message: WatchMessage): void {

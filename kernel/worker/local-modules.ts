@@ -6,6 +6,8 @@ import type { Scripts } from "./scripts.ts";
 export interface LocalModulesOptions {
   /** See installModuleHooks. */
   readonly thread: URL;
+  /** See HookOptions. */
+  readonly builtins: Readonly<Record<string, string>>;
   /** The notebook's folder. */
   readonly directory: string;
   readonly scripts: Scripts;
@@ -38,8 +40,9 @@ export class LocalModules {
 
   #install(): void {
     if (this.#hear) return;
-    const { thread, directory, scripts } = this.#options;
+    const { thread, builtins, directory, scripts } = this.#options;
     this.#hear = installModuleHooks(thread, {
+      builtins,
       onLoad: (url, file, map) => scripts.add(url, { name: shortPath(directory, file), map }),
       onReload: (files) => this.#tell(files),
     });

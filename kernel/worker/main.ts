@@ -4,8 +4,10 @@ import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, Worker } from "node:worker_threads";
+import { builtinModules } from "../builtin/index.ts";
 import { followsWithoutHooks, makeCellContext } from "./cells.ts";
 import { installChildProcesses } from "./child-processes.ts";
+import { Comms } from "./comms.ts";
 import { installDisplay } from "./display.ts";
 import { Evaluator } from "./evaluator.ts";
 import { FrameReader } from "./frames.ts";
@@ -20,7 +22,6 @@ import { Scripts } from "./scripts.ts";
 import { installStackTraces } from "./stack.ts";
 import { installStreams } from "./streams.ts";
 import { installTimers } from "./timers.ts";
-import type { CommMessage } from "./types.ts";
 import { hideOwnWarnings } from "./warnings.ts";
 import type { WatchData } from "./watch.ts";
 import { descriptors, type FrontMessage, settingsVariable, type WorkerSettings } from "./wire.ts";
@@ -41,17 +42,20 @@ export function main(entry: string): void {
   const names = new Names();
   const magics = new Magics({
     ...{ names, directory: settings.directory },
-    put: (cell, name, text) => output.put({ type: "stream", cell: cell.id, name, text }),
+    put: (cell, name, text) => output.emit(cell, { type: "stream", name, text }),
     display: (cell, data) =>
-      output.put({ type: "display", cell: cell.id, ...fromBundle(data), update: false }),
+      output.emit(cell, { type: "display", ...fromBundle(data), update: false }),
   });
   const evaluator = new Evaluator({
     ...{ interlock, context, scripts, output, base, names, magics },
     run: makeInterruptible(interlock),
+    beforeEnd: () => comms.flush(),
   });
+  const comms = new Comms({ context, output, interlock, evaluator });
 
   const modules = new LocalModules({
     thread: new URL("hooks-thread.mjs", entry),
+    builtins: builtinAddresses(new URL("../builtin/", entry)),
     directory: settings.directory,
     scripts,
     say: (text) => process.stderr.write(text),
@@ -60,7 +64,7 @@ export function main(entry: string): void {
   installStackTraces({ scripts, own, hear: () => modules.hear(), directory: settings.directory });
   installStreams((name, text) => {
     const cell = context.current;
-    if (cell && text !== "") output.put({ type: "stream", cell: cell.id, name, text });
+    if (cell && text !== "") output.emit(cell, { type: "stream", name, text });
   });
   installChildProcesses(() => output.mark());
   installTimers({ context, run: (cell, action) => evaluator.run(cell, action) });
@@ -82,12 +86,20 @@ export function main(entry: string): void {
 
   listen((message, buffers) => {
     if (message.type === "execute") {
+      // In the order in which they came.
+      comms.drain();
       modules.prepare(message.request.compiled.code);
       evaluator.execute(message.request);
     } else {
-      onComm({ ...message.message, buffers }, output);
+      comms.push({ ...message.message, buffers });
     }
   });
+}
+
+/** @param folder where they are built */
+function builtinAddresses(folder: URL): Record<string, string> {
+  const entries = Object.entries(builtinModules);
+  return Object.fromEntries(entries.map(([name, path]) => [name, `${new URL(path, folder)}.mjs`]));
 }
 
 function readSettings(): WorkerSettings {
@@ -146,18 +158,4 @@ function noteCall<K extends string>(
     interlock.setHooked();
     return original.call(this);
   };
-}
-
-/** Nothing here can be talked to yet, so whoever tries is told that the channel is closed. */
-function onComm({ action, commId }: CommMessage, output: OutputChannel): void {
-  if (action !== "open") return;
-  output.put({
-    type: "comm",
-    cell: 0,
-    action: "close",
-    commId,
-    data: {},
-    metadata: {},
-    buffers: [],
-  });
 }

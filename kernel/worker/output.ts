@@ -1,5 +1,6 @@
 /** The main thread's way to the front: everything in order, and sent before the call returns. */
 import { writeSync } from "node:fs";
+import type { Cell, CellOutput } from "./cells.ts";
 import { encodeFrame } from "./frames.ts";
 import type { Interlock } from "./interlock.ts";
 import type { ExecuteOutcome, Output } from "./types.ts";
@@ -9,10 +10,19 @@ export class OutputChannel {
   readonly #interlock: Interlock;
   readonly #nonce: string;
   #marks = 0;
+  /** Knows displays that stand elsewhere than under a cell; true where it has changed one. */
+  onUpdate: (output: CellOutput) => boolean = () => false;
 
   constructor(interlock: Interlock, nonce: string) {
     this.#interlock = interlock;
     this.#nonce = nonce;
+  }
+
+  /** Puts out for a cell: under it, or where the part of it that runs puts out. */
+  emit(cell: Cell, output: CellOutput): void {
+    if (cell.sink?.(output)) return;
+    if (output.type === "display" && output.update && this.onUpdate(output)) return;
+    this.put({ ...output, cell: cell.id } as Output);
   }
 
   put(output: Output): void {
@@ -38,6 +48,12 @@ export class OutputChannel {
   outcome(id: number, outcome: ExecuteOutcome): void {
     this.mark();
     this.#send({ type: "outcome", id, outcome });
+  }
+
+  /** Nothing more comes of these messages of comms. */
+  handled(ids: readonly number[]): void {
+    this.mark();
+    this.#send({ type: "handled", ids });
   }
 
   #send(message: MainMessage, buffers?: readonly Uint8Array[]): void {

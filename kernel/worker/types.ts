@@ -79,9 +79,13 @@ export type Output =
       readonly data: unknown;
       readonly metadata: MimeBundle;
       readonly buffers: readonly Uint8Array[];
+      /** The `id` of the message that this one answers. */
+      readonly answers?: number;
     };
 
 export interface CommMessage {
+  /** Unique in the kernel's life. */
+  readonly id: number;
   readonly action: "open" | "msg" | "close";
   readonly commId: string;
   readonly targetName?: string;
@@ -114,7 +118,8 @@ export interface Worker {
   interrupt(): Promise<void>;
   /** The answer to an `input` output; null when the frontend cannot answer. */
   reply(value: string | null): void;
-  comm(message: CommMessage): void;
+  /** Settles when all that the message calls has ended. */
+  comm(message: CommMessage): Promise<void>;
   /** Ends the process and starts a fresh one. */
   restart(): Promise<void>;
   /** Ends the process and everything that it started. */

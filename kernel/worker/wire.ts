@@ -29,7 +29,9 @@ export type MainMessage =
   | { readonly type: "output"; readonly output: Output | Omit<Output, "buffers"> }
   /** All that was written to standard output and error before is before the mark with this number. */
   | { readonly type: "mark"; readonly mark: number }
-  | { readonly type: "outcome"; readonly id: number; readonly outcome: ExecuteOutcome };
+  | { readonly type: "outcome"; readonly id: number; readonly outcome: ExecuteOutcome }
+  /** All that these messages of comms call has ended. */
+  | { readonly type: "handled"; readonly ids: readonly number[] };
 
 export type WatchRequest =
   | { readonly type: "interrupt" }

@@ -6,11 +6,17 @@ export type HookMessage =
   | { readonly type: "reload"; readonly files: readonly string[] }
   | { readonly type: "load"; readonly url: string; readonly file: string; readonly map: string };
 
+export interface HookThreadData {
+  readonly port: MessagePort;
+  readonly builtins: Readonly<Record<string, string>>;
+}
+
 let hooks: Hooks | undefined;
 
-export function initialize(port: MessagePort): void {
+export function initialize({ port, builtins }: HookThreadData): void {
   const post = (message: HookMessage) => port.postMessage(message);
   hooks = createHooks({
+    builtins,
     onReload: (files) => post({ type: "reload", files }),
     onLoad: (url, file, map) => post({ type: "load", url, file, map }),
   });

@@ -39,6 +39,8 @@ export interface Hooks {
 }
 
 export interface HookOptions {
+  /** Addresses of the modules that the kernel brings, by what they are imported by. */
+  readonly builtins?: Readonly<Record<string, string>>;
   /** Told of local files that have changed and are loaded anew. */
   readonly onReload?: (files: readonly string[]) => void;
   /** Told of each TypeScript file that is loaded: the address that stack traces have, its path, its source map. */
@@ -53,7 +55,7 @@ const sourceFor: Readonly<Record<string, string>> = {
   ".cjs": ".cts",
 };
 
-export function createHooks({ onReload, onLoad }: HookOptions = {}): Hooks {
+export function createHooks({ builtins = {}, onReload, onLoad }: HookOptions = {}): Hooks {
   const graph = new ModuleGraph();
 
   const register = (resolved: Resolved, parent: string | undefined): Resolved => {
@@ -73,6 +75,8 @@ export function createHooks({ onReload, onLoad }: HookOptions = {}): Hooks {
 
   return {
     resolve(specifier, context, next) {
+      const builtin = Object.hasOwn(builtins, specifier) ? builtins[specifier] : undefined;
+      if (builtin !== undefined) return { url: builtin, format: "module", shortCircuit: true };
       const parent = localFile(context.parentURL);
       // An import by anything but a local module is one by a cell: the moment to look for changes.
       if (parent === undefined || !graph.has(parent)) {

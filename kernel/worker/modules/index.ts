@@ -2,7 +2,7 @@
 import * as nodeModule from "node:module";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { createHooks, type HookOptions, type Hooks } from "./hooks.ts";
-import type { HookMessage } from "./hooks-thread.ts";
+import type { HookMessage, HookThreadData } from "./hooks-thread.ts";
 
 /** In Node from 22.15 on; older ones run the hooks in a thread. */
 const { registerHooks } = nodeModule as { registerHooks?: (hooks: Hooks) => void };
@@ -25,7 +25,8 @@ export function installModuleHooks(thread: URL, options: Required<HookOptions>):
   };
   port1.on("message", hear);
   port1.unref();
-  nodeModule.register(thread, { data: port2, transferList: [port2] });
+  const data: HookThreadData = { port: port2, builtins: options.builtins };
+  nodeModule.register(thread, { data, transferList: [port2] });
   return () => {
     for (;;) {
       const received = receiveMessageOnPort(port1) as { message: HookMessage } | undefined;

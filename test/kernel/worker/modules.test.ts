@@ -20,6 +20,7 @@ function run(out: string, files: Record<string, string>, script: string): string
         import { installModuleHooks } from ${JSON.stringify(join(out, "index.mjs"))};
         const reloaded = [];
         installModuleHooks(new URL(${JSON.stringify(`file://${out}/hooks-thread.mjs`)}), {
+          builtins: {},
           onLoad: () => {},
           onReload: (files) => reloaded.push(...files.map((file) => file.split("/").at(-1))),
         });

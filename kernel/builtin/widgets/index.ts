@@ -1,0 +1,30 @@
+/**
+ * Widgets: controls that a person moves in the notebook and that TypeScript reads and sets. They speak to the standard
+ * widget managers, so their names, properties and defaults are those of ipywidgets, in camel case.
+ * https://ipywidgets.readthedocs.io/en/stable/examples/Widget%20List.html
+ */
+export * from "./boxes.ts";
+export * from "./controls.ts";
+export {
+  ButtonStyle,
+  CheckboxStyle,
+  DescriptionStyle,
+  DOMWidget,
+  HTMLMathStyle,
+  HTMLStyle,
+  LabelStyle,
+  Layout,
+  ProgressStyle,
+  SliderStyle,
+  TextStyle,
+  ToggleButtonStyle,
+  ToggleButtonsStyle,
+} from "./dom.ts";
+export * from "./interact.ts";
+export * from "./link.ts";
+export * from "./media.ts";
+export * from "./numbers.ts";
+export { Output, type StoredOutput } from "./output.ts";
+export * from "./selection.ts";
+export * from "./texts.ts";
+export { type Change, type Message, type Options, type Stop, Widget } from "./widget.ts";
