@@ -11,6 +11,7 @@ import type { Bench, Result } from "./types.ts";
 const benches: Record<string, () => Promise<Bench>> = {
   kernel: async () => (await import("./kernel/bench.ts")).kernel,
   coco: async () => (await import("./coco.ts")).coco,
+  pipeline: async () => (await import("./pipeline.ts")).pipeline,
   train: async () => (await import("./train.ts")).train,
 };
 
