@@ -26,7 +26,7 @@ import type {
 import { codeFrames, type Mistake } from "./code-frame.ts";
 import { completeness } from "./completeness.ts";
 import { readQuestion } from "./pager.ts";
-import { type Code, understand } from "./understand.ts";
+import { type Code, type KnownNames, understand } from "./understand.ts";
 
 export interface NotebookParts {
   readonly language: Language;
@@ -64,6 +64,8 @@ export class Notebook implements Interpreter {
   readonly #events: InterpreterEvents;
   /** Names that cells gave a value. */
   readonly #names = new Set<string>();
+  /** Those of them that the latest cell to declare them declares with `let` or `var`. */
+  readonly #variables = new Set<string>();
   /** Names that cells declare, those that were not reached among them. */
   readonly #declared = new Set<string>();
   /** Keeps the cell from running that is being checked and compiled. */
@@ -88,7 +90,7 @@ export class Notebook implements Interpreter {
     const { count, source } = request;
     const question = readQuestion(source);
     if (question && isMagicName(question.name)) return this.#explain(question.name, 0);
-    const cell = understand(source, this.#parts.analyze, this.#isKnown);
+    const cell = understand(source, this.#parts.analyze, this.#known);
     for (const { name } of cell.analysis.declarations) this.#declared.add(name);
     if (cell.errors.length > 0) {
       if (question) return this.#explain(question.name, question.detail);
@@ -115,7 +117,7 @@ export class Notebook implements Interpreter {
     // After a loss there is nothing left that later cells could know.
     if (losses === this.#losses) {
       language.commit(id, cell.code, cell.analysis, outcome.reached, outcome.hasResult);
-      for (const name of outcome.reached) this.#names.add(name);
+      this.#remember(cell.analysis, outcome.reached);
     }
     const { status, error, userExpressions } = outcome;
     return {
@@ -125,14 +127,26 @@ export class Notebook implements Interpreter {
     };
   }
 
+  #remember({ declarations }: CellAnalysis, reached: readonly string[]): void {
+    for (const name of reached) {
+      this.#names.add(name);
+      const { kind } = declarations.find((each) => each.name === name) ?? {};
+      if (kind === "let" || kind === "var") this.#variables.add(name);
+      else this.#variables.delete(name);
+    }
+  }
+
   #forget(): void {
     this.#names.clear();
+    this.#variables.clear();
     this.#declared.clear();
     this.#parts.language.reset();
   }
 
-  #isKnown = (name: string): boolean =>
-    this.#declared.has(name) || ownGlobals.has(name) || name in globalThis;
+  readonly #known: KnownNames = {
+    isKnown: (name) => this.#declared.has(name) || ownGlobals.has(name) || name in globalThis,
+    isVariable: (name) => this.#variables.has(name),
+  };
 
   interrupt(): void {
     if (this.#stopPreparing) this.#stopPreparing();
@@ -140,7 +154,7 @@ export class Notebook implements Interpreter {
   }
 
   async complete(source: string, offset: number): Promise<Completions> {
-    const cell = readMagics(source, this.#isKnown);
+    const cell = readMagics(source, this.#known.isKnown);
     const magics = completeMagic(source, cell, offset);
     return magics ?? this.#parts.language.complete(cell.code, offset);
   }
@@ -149,14 +163,14 @@ export class Notebook implements Interpreter {
     const help = explainMagic(source, offset);
     if (help !== undefined)
       return { "text/plain": help.replace(/```\n?/g, ""), "text/markdown": help };
-    const { code } = readMagics(source, this.#isKnown);
+    const { code } = readMagics(source, this.#known.isKnown);
     const inspection = await this.#parts.language.inspect(code, offset, detail);
     return inspection && { "text/plain": inspection.text, "text/markdown": inspection.markdown };
   }
 
   completeness(source: string): Completeness {
     if (readQuestion(source)) return { status: "complete" };
-    return completeness(source, understand(source, this.#parts.analyze, this.#isKnown));
+    return completeness(source, understand(source, this.#parts.analyze, this.#known));
   }
 
   reply(value: string | null): void {

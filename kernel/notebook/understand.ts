@@ -6,6 +6,7 @@ import {
   parseCell,
 } from "../cell/index.ts";
 import { magics as entries, readMagics } from "../magics/index.ts";
+import { asAssignments, setsParameters } from "./parameters.ts";
 
 /** TypeScript with what stands between it for the kernel. */
 export interface Code {
@@ -22,14 +23,25 @@ export interface UnderstoodCell extends Code {
   readonly forgets: boolean;
 }
 
-/** @param isKnown says whether a name has a meaning in the notebook */
+/** What the notebook knows of names. */
+export interface KnownNames {
+  /** The name has a meaning, in earlier cells or everywhere. */
+  isKnown(name: string): boolean;
+  /** An earlier cell declares it with `let` or `var`. */
+  isVariable(name: string): boolean;
+}
+
 export function understand(
   source: string,
   analyze: (code: string) => CellAnalysis,
-  isKnown: (name: string) => boolean,
+  { isKnown, isVariable }: KnownNames,
 ): UnderstoodCell {
-  const { code, magics, errors } = readMagics(source, isKnown);
-  const analysis = withoutResult(analyze(code), magics);
+  const isPapermills = setsParameters(source);
+  const { code, magics, errors } = isPapermills
+    ? { code: asAssignments(source, analyze(source), isVariable), magics: [], errors: [] }
+    : readMagics(source, isKnown);
+  const found = analyze(code);
+  const analysis = isPapermills ? omitResult(found) : withoutResult(found, magics);
   const whole = { code, analysis, magics, errors: analysis.errors, forgets: false };
   if (magics.length === 0 && errors.length === 0) return whole;
   const all = [...errors, ...analysis.errors].sort((a, b) => a.start - b.start);
@@ -70,10 +82,14 @@ function setUpOf(code: string, magics: readonly MagicCall[]): MagicCall[] {
 
 /** A cell's last expression is no result where a magic comes after it, or where it is a value for a magic. */
 function withoutResult(analysis: CellAnalysis, magics: readonly MagicCall[]): CellAnalysis {
-  const { result, ...rest } = analysis;
-  if (!result) return analysis;
-  const isLast = magics.every(({ scope, end }) => scope !== "line" || end <= result.start);
-  return isLast ? analysis : rest;
+  const { result } = analysis;
+  const isLast = ({ scope, end }: MagicCall) => result && scope === "line" && end > result.start;
+  return magics.some(isLast) ? omitResult(analysis) : analysis;
+}
+
+function omitResult(analysis: CellAnalysis): CellAnalysis {
+  const { result: _, ...rest } = analysis;
+  return rest;
 }
 
 function blank(code: string, start: number, end: number): string {

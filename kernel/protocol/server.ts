@@ -1,7 +1,7 @@
 /** Answers every message: what each kind of request means, and on which socket its answer goes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cells, failure } from "./cells.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, channels } from "./connection.ts";
 import { readFlag, readInteger, readText } from "./content.ts";
 import { History, type HistoryEntry } from "./history.ts";
 import type { Interpreter, InterpreterEvents } from "./interpreter.ts";
@@ -167,6 +167,7 @@ export class Server {
     };
     return new Map<string, Handler>([
       ["kernel_info_request", () => kernelInfo],
+      ["connect_request", () => this.#ports()],
       ["comm_info_request", (content) => this.#commInfo(content)],
       ["complete_request", (content) => this.#complete(content)],
       ["inspect_request", (content) => this.#inspect(content)],
@@ -178,6 +179,15 @@ export class Server {
       ["delete_subshell_request", unsupported],
       ["list_subshell_request", unsupported],
     ]);
+  }
+
+  #ports(): JsonObject {
+    const { endpoints } = this.#options.connection;
+    const ports = channels.map((channel) => {
+      const [port] = /\d+$/.exec(endpoints[channel]) ?? [];
+      return [`${channel}_port`, Number(port)];
+    });
+    return { status: "ok", ...Object.fromEntries(ports) };
   }
 
   #commInfo(content: JsonObject): JsonObject {

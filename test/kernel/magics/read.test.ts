@@ -9,6 +9,7 @@ const known = (...names: string[]) => {
   const set = new Set(names);
   return (name: string) => set.has(name) || name in globalThis;
 };
+const nothing = { isKnown: known(), isVariable: () => false };
 const read = (source: string, ...names: string[]) => readMagics(source, known(...names));
 const names = (source: string, ...known: string[]) =>
   read(source, ...known).magics.map(({ name, parts }) => `${name}:${parts.join("|")}`);
@@ -86,14 +87,14 @@ describe("Magics", () => {
   });
 
   it("do not hide mistakes in the TypeScript", () => {
-    const { errors } = understand("!ls\nconst = 3\n%who", analyze, known());
+    const { errors } = understand("!ls\nconst = 3\n%who", analyze, nothing);
     assert.equal(errors[0]?.start, 10);
-    const { errors: open } = understand("const t = `\n!ls", analyze, known());
+    const { errors: open } = understand("const t = `\n!ls", analyze, nothing);
     assert.equal(open[0]?.incomplete, true);
   });
 
   it("that do not exist are named, with the nearest that does", () => {
-    const message = (source: string) => understand(source, analyze, known()).errors[0]?.message;
+    const message = (source: string) => understand(source, analyze, nothing).errors[0]?.message;
     assert.match(message("%tiem f()") ?? "", /^There is no magic %tiem\. Did you mean %time\?/);
     assert.match(message("let a = 1\n%wo") ?? "", /%wo\. Did you mean %who\?/);
     assert.match(message("%%htlm\nx") ?? "", /%%htlm\. Did you mean %%html\?/);
@@ -128,7 +129,7 @@ describe("Magics", () => {
 
   it("set up what the check of the rest depends on", () => {
     const parts = (source: string) => {
-      const cell = understand(source, analyze, known());
+      const cell = understand(source, analyze, nothing);
       return { ahead: cell.setUp?.magics.length ?? 0, after: cell.magics.length };
     };
     assert.deepEqual(parts("// why\n%npm i a\nimport a from 'a'"), { ahead: 1, after: 0 });
@@ -139,7 +140,7 @@ describe("Magics", () => {
 
   it("after an expression leave it without a result", () => {
     const hasResult = (source: string) =>
-      understand(source, analyze, known()).analysis.result !== undefined;
+      understand(source, analyze, nothing).analysis.result !== undefined;
     assert.ok(hasResult("!ls -l\n1 + 1"));
     assert.ok(hasResult("%time 1 + 1"));
     assert.ok(!hasResult("1 + 1\n!ls -l"));
@@ -171,7 +172,7 @@ describe("Completion of magics", () => {
 
 describe("Completeness with magics", () => {
   const status = (source: string) =>
-    completeness(source, understand(source, analyze, known())).status;
+    completeness(source, understand(source, analyze, nothing)).status;
 
   it("waits for what a magic is still to be given", () => {
     for (const source of ["!ls -l", "%who", "let a\n%time f()", "%%time\nf()", "%npm i x"])
