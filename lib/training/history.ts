@@ -29,8 +29,9 @@ export class History implements Displayable {
 
   /** Learning curves: a panel for the loss and for each metric, training and validation. */
   async chart(options: PictureOptions = {}): Promise<Chart> {
-    const { learningCurves } = await import("../plot/index.ts");
-    return learningCurves(this.epochs, { alt: `Learning curves. ${this}`, ...options });
+    const { Chart } = await import("../plot/index.ts");
+    const { learningCurves } = await import("./learning-curves.ts");
+    return new Chart(learningCurves(this.epochs), this.toString(), options);
   }
 
   toString(): string {

@@ -22,6 +22,15 @@ export {
 } from "./head.ts";
 export { type YoloLoss, type YoloLossOptions, type YoloTargets, yoloLoss } from "./loss.ts";
 export { type YoloPlaces, type YoloScale, yoloNumbersPerCell, yoloPlaces } from "./scales.ts";
+export {
+  evaluateOnShapes,
+  type ShapeEvaluation,
+  type ShapeTrainingOptions,
+  shapeDetector,
+  shapeExamples,
+  shapeSizes,
+  trainOnShapes,
+} from "./shapes.ts";
 export { type SmallYoloOptions, smallYolo } from "./small.ts";
 export { type AssignOptions, TARGET_VALUES, type YoloTruth, yoloTargets } from "./targets.ts";
 export { yoloStep } from "./training.ts";
