@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { executeContent } from "../../kernel/client.ts";
+import { memoryOf } from "../../kernel/usage.ts";
 import { median } from "../rounds.ts";
 import { cellsIn } from "./cells.ts";
 import { type Asked, type loops, type Measured, names } from "./measures.ts";
-import { memoryOf } from "./memory.ts";
+
 import type { Contestant } from "./peers.ts";
 import { RunningKernel } from "./running.ts";
 

@@ -1,0 +1,40 @@
+/** What a soak has to show. */
+import type { SoakReport } from "./soak.ts";
+
+/** Processor time of the last cells against that of the 400th: what the machine does besides does not count. */
+const slowest = 1.5;
+/** Memory at the end against that after the warm-up. */
+const growth = 1.15;
+/** MB that an edit of a module may leave behind: the module itself, in two processes. */
+const reloadCost = 0.25;
+/** Pipes of a helper that was just starting when they were counted. */
+const spareDescriptors = 6;
+
+/** @returns what failed; empty where all is well */
+export function judge(
+  { problems, early, late, usage, reloading }: SoakReport,
+  reloads: number,
+): string[] {
+  const failed = [...problems];
+  const [first, last] = [usage[0]!, usage.at(-1)!];
+  if (late.cpu > slowest * early.cpu) {
+    failed.push(
+      `a cell takes ${late.cpu} ms of processor time at the end, ${early.cpu} at the 400th`,
+    );
+  }
+  if (last.memory > growth * first.memory) {
+    failed.push(`memory grows from ${first.memory} MB after the warm-up to ${last.memory}`);
+  }
+  if (last.descriptors > first.descriptors + spareDescriptors) {
+    failed.push(`descriptors grow from ${first.descriptors} to ${last.descriptors}`);
+  }
+  if (last.processes > first.processes) {
+    failed.push(`processes grow from ${first.processes} to ${last.processes}`);
+  }
+  const perReload = (reloading[1] - reloading[0]) / reloads;
+  // What the first ones load is not what each costs.
+  if (reloads >= 100 && perReload > reloadCost) {
+    failed.push(`each reload of a module leaves ${perReload} MB`);
+  }
+  return failed;
+}
