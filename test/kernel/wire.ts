@@ -73,7 +73,7 @@ export function decode(key: string, frames: readonly Buffer[]): Message {
   return { type: header.msg_type, header, parent, metadata, content, buffers };
 }
 
-export function sign(key: string, parts: readonly string[]): string {
+export function sign(key: string, parts: readonly (string | Uint8Array)[]): string {
   if (key === "") return "";
   const hmac = createHmac("sha256", key);
   for (const part of parts) hmac.update(part);
