@@ -51,16 +51,18 @@ export async function weightsFormat(path: string): Promise<WeightsFormat> {
   }
   const head = await headOf(path, 512);
   if (head.length === 0) throw new Error(`${name} is empty (0 bytes). Get the file again.`);
+  // Such a file starts with any number.
+  if (/\.safetensors$/i.test(path)) return "safetensors";
   if (head.startsWith("PK")) {
     const contents = await tailOf(path, 2 ** 20);
     return contents.includes("model.weights.h5") ? "keras" : "torch";
   }
   if (head.startsWith("\x80")) return "torch";
-  if (/\.safetensors$/i.test(path)) return "safetensors";
+  // The length of a header, which is in JSON.
+  if (head.slice(4, 9) === "\0\0\0\0{") return "safetensors";
   if (/\.json$/i.test(path)) return "tfjs";
   if (head.startsWith(hdf5Signature) || /\.(h5|hdf5|keras)$/i.test(path)) return "keras";
   if (/\.(pth|pt|bin)$/i.test(path)) return "torch";
-  if (head.slice(8, 10) === '{"') return "safetensors";
   throw new Error(
     `${name} is of no kind that is known: HDF5 (.h5, .weights.h5), .keras, PyTorch (.pth, .pt), safetensors, ` +
       "TensorFlow.js' model.json or a SavedModel's folder.",

@@ -2,6 +2,7 @@
 export { fetchWeights, type PublishedWeights } from "./fetch-weights.ts";
 export { type WeightsFormat, weightsFormat } from "./format.ts";
 export { type KerasLayer, type KerasTensor, withKerasWeights } from "./keras.ts";
+export { type KerasLayerWeights, writeKerasWeights } from "./keras-write.ts";
 export { layersByName, type NamedLayer, type NamedTensor } from "./named-layers.ts";
 export {
   type FloatTensor,

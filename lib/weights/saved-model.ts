@@ -121,6 +121,7 @@ export async function readSavedModelWeights(path: string): Promise<NamedLayer[]>
     if (graph?.dtype !== stringType) throw new Error("it has no table of objects");
     const names = variableNames(scalarString(await load(graph)));
     const tensors = [];
+    const seen = new Map<string, Buffer>();
     for (const [key, entry] of entries) {
       const storage = floatTypes[entry.dtype];
       const variable = names.get(key);
@@ -134,6 +135,15 @@ export async function readSavedModelWeights(path: string): Promise<NamedLayer[]>
         );
       }
       const bytes = await load(entry);
+      // Keras' export keeps some variables twice, with the same values.
+      const twin = seen.get(variable);
+      if (twin && !twin.equals(bytes)) {
+        throw new Error(
+          `two variables are called "${variable}", so it is not clear whose they are`,
+        );
+      }
+      if (twin) continue;
+      seen.set(variable, bytes);
       const decode = () => Float32Array.from(type.decode(bytes) as Float32Array);
       tensors.push({ name: variable, shape: entry.shape, read: decode });
     }

@@ -86,7 +86,7 @@ describe("preprocessInput", () => {
     const rgb = tf.zeros([4, 4, 3]) as tf.Tensor3D;
     assert.throws(
       () => preprocessInput(rgb, "efficientnet" as never),
-      /no model "efficientnet"\. Expected "efficientnet-lite0"/,
+      /no model or scaling "efficientnet"\. Did you mean "efficientnet-lite0"/,
     );
     rgb.dispose();
   });
