@@ -78,6 +78,9 @@ export function installDisplay({ context, output, interlock, replies }: DisplayP
     svg: as("image/svg+xml"),
     png: as("image/png"),
     jpeg: as("image/jpeg"),
+    gif: as("image/gif"),
+    webp: as("image/webp"),
+    javascript: as("application/javascript"),
   });
 
   const clearOutput = ({ wait = false }: { readonly wait?: boolean } = {}): void => {

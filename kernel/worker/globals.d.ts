@@ -29,6 +29,10 @@ interface NotebookDisplayFunction {
   svg(svg: string): NotebookDisplay;
   png(bytes: Uint8Array): NotebookDisplay;
   jpeg(bytes: Uint8Array): NotebookDisplay;
+  gif(bytes: Uint8Array): NotebookDisplay;
+  webp(bytes: Uint8Array): NotebookDisplay;
+  /** Runs code in the page. */
+  javascript(code: string): NotebookDisplay;
 }
 
 declare const display: NotebookDisplayFunction;

@@ -15,16 +15,83 @@ const missing = missingSetup() ?? missingBrowser();
 const notebooks = join(root, "notebooks");
 const RUN_LIMIT = 100_000;
 
-/** Cells for the tests of single keys and buttons. */
-const scratch: Notebook = {
-  cells: ["const answer: number = 42;\nanswer", "answer.toFi", "0"].map((source, at) => ({
+const notebookOf = (sources: readonly string[]): Notebook => ({
+  cells: sources.map((source, at) => ({
     ...{ cell_type: "code" as const, id: `cell-${at}`, metadata: {}, source },
     ...{ execution_count: null, outputs: [] },
   })),
   metadata: { kernelspec: { name: "typescript", display_name: "TypeScript" } as { name: string } },
   nbformat: 4,
   nbformat_minor: 5,
-};
+});
+
+/** Cells for the tests of single keys and buttons. */
+const scratch = notebookOf(["const answer: number = 42;\nanswer", "answer.toFi", "0"]);
+
+/** A slider that draws a picture, and one of each control. */
+const controls = notebookOf([
+  `import { createCanvas } from "canvas";
+import { interact } from "jupyter:widgets";
+
+interact(
+  ({ radius, fill }) => {
+    const canvas = createCanvas(200, 100);
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = fill;
+    pen.arc(100, 50, radius, 0, 2 * Math.PI);
+    pen.fill();
+    return canvas;
+  },
+  { radius: [5, 45], fill: ["steelblue", "darkorange"] },
+);`,
+  `import * as w from "jupyter:widgets";
+const button = new w.Button({ description: "Go", buttonStyle: "primary", icon: "check" });
+const said = new w.Output();
+button.onClick(() => said.capture(() => console.log("pressed")));
+const column = (...children: w.Widget[]) => new w.VBox(children);
+new w.HBox([
+  column(
+    new w.IntSlider({ value: 30, description: "whole" }),
+    new w.FloatLogSlider({ value: 1e-3, min: -5, max: 0, description: "rate" }),
+    new w.IntRangeSlider({ description: "range" }),
+    new w.SelectionSlider({ options: ["small", "medium", "large"], description: "size" }),
+    new w.IntProgress({ value: 60, description: "progress", barStyle: "success" }),
+    new w.BoundedIntText({ value: 7, description: "bounded" }),
+    new w.Text({ placeholder: "type here", description: "text" }),
+    new w.Password({ description: "secret" }),
+    new w.Textarea({ value: "two\\nlines", description: "area" }),
+    new w.Play({ interval: 500 }),
+  ),
+  column(
+    new w.Checkbox({ value: true, description: "check box" }),
+    new w.ToggleButton({ value: true, description: "toggle" }),
+    new w.ToggleButtons({ options: ["a", "b", "c"], description: "buttons" }),
+    new w.RadioButtons({ options: ["one", "two"], description: "radio" }),
+    new w.Dropdown({ options: { one: 1, two: 2 }, description: "drop-down" }),
+    new w.SelectMultiple({ options: ["x", "y", "z"], value: ["x", "z"], description: "several" }),
+    new w.ColorPicker({ value: "teal", description: "colour" }),
+    new w.DatePicker({ value: new Date(2024, 1, 29), description: "day" }),
+    new w.HTML({ value: "<b>bold</b> words" }),
+    new w.Label({ value: "a label" }),
+    new w.HTMLMath({ value: "$e^{i\\\\pi} = -1$" }),
+    button,
+    said,
+  ),
+])`,
+]);
+
+/** What a first glance at values shows. */
+const values = notebookOf([
+  `[{ city: "Oslo", people: 709_000 }, { city: "Bern", people: 134_000 }]`,
+  `import { tf } from "convnet-lab/tensorflow";
+tf.tensor2d([[1, 2.5], [3, 4]])`,
+  `new Map<string, unknown>([["a", new Set([1, 2])], ["b", { deep: [1, 2, 3] }]])`,
+  `function area(radius: number): number {
+  if (radius < 0) throw new RangeError("a radius is not negative");
+  return Math.PI * radius ** 2;
+}
+area(-1)`,
+]);
 
 describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () {
   this.timeout(180_000);
@@ -36,10 +103,13 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
   before(async function () {
     if (missing) this.skip();
     temporary = await mkdtemp(join(tmpdir(), "browser-test-"));
-    const scratchFile = join(temporary, "scratch.ipynb");
-    await writeNotebook(scratchFile, scratch);
+    const own = { scratch, controls, values };
+    const ownFiles = Object.keys(own).map((name) => join(temporary, `${name}.ipynb`));
+    await Promise.all(
+      Object.values(own).map((content, at) => writeNotebook(ownFiles[at]!, content)),
+    );
     const files = [lesson, "jupytext.toml"].map((name) => join(notebooks, name));
-    lab = await Lab.start([...files, scratchFile]);
+    lab = await Lab.start([...files, ...ownFiles]);
     browser = await launchChromium(findChromium()!);
   });
 
@@ -51,6 +121,7 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
 
   async function open(notebook: string): Promise<NotebookPage> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => crashes.push(String(error)));
     return NotebookPage.open(page, lab.address(notebook));
   }
@@ -158,6 +229,117 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
       await notebook.ready();
       assert.match(await notebook.run(2), /TypeScriptError TS2304: Cannot find name 'answer'/);
       assert.match(await notebook.run(0), /42/);
+    });
+
+    it("lists completions with their types, and tells more by Shift and Tab", async () => {
+      await notebook.write(1, "answer.to");
+      await notebook.page.keyboard.press("Tab");
+      const types = notebook.page.locator(".jp-Completer-typeExtended");
+      await types.first().waitFor();
+      assert.ok((await types.allInnerTexts()).includes("method"));
+      await notebook.page.keyboard.press("Escape");
+      await notebook.write(1, "answer.toFixed");
+      await notebook.page.keyboard.press("Shift+Tab");
+      const help = notebook.page.locator(".jp-Tooltip");
+      await help.waitFor();
+      assert.match(await help.innerText(), /toFixed\(fractionDigits\?: number\): string/);
+      await notebook.page.keyboard.press("Escape");
+    });
+
+    it("asks in a box, and does not show a password", async () => {
+      await notebook.write(2, '[prompt("Name?"), prompt("Secret?", { password: true })]');
+      await notebook.start(2);
+      const box = notebook.page.locator(".jp-Stdin-input");
+      await box.fill("Ada");
+      await box.press("Enter");
+      const secret = notebook.page.locator('.jp-Stdin-input[type="password"]');
+      await secret.fill("1815");
+      await secret.press("Enter");
+      await notebook.ready();
+      assert.match(await notebook.outputText(2), /'Ada', '1815'/);
+      assert.doesNotMatch(await notebook.outputText(2), /Secret\? 1815/);
+    });
+
+    it("takes 20 MB of output", async () => {
+      const code =
+        'const line = "x".repeat(999) + "\\n";\nfor (let i = 0; i < 20_000; i++) process.stdout.write(line);\n"all"';
+      await notebook.write(2, code);
+      assert.match(await notebook.run(2), /'all'/);
+      await notebook.write(2, "0");
+      assert.match(await notebook.run(2), /0/);
+    });
+  });
+
+  describe("widgets", () => {
+    let notebook: NotebookPage;
+    const picture = () => notebook.cell(0).locator(".jp-OutputArea img");
+    const source = async () => (await picture().getAttribute("src")) ?? "";
+
+    /** Waits until the picture is another one than before. */
+    async function redrawn(before: string): Promise<void> {
+      await notebook.page.waitForFunction((old) => {
+        const image = document.querySelector(".jp-OutputArea img");
+        return image !== null && image.getAttribute("src") !== old;
+      }, before);
+    }
+
+    const moveSlider = (key: string) => notebook.cell(0).locator(".noUi-handle").press(key);
+    const readout = () => notebook.cell(0).locator(".widget-readout").textContent();
+
+    before(async () => {
+      notebook = await open("controls.ipynb");
+      await notebook.runAll(30_000);
+    });
+
+    it("change a picture in place when a slider moves", async () => {
+      await picture().waitFor();
+      const first = await source();
+      await moveSlider("ArrowRight");
+      await redrawn(first);
+      assert.equal(await picture().count(), 1);
+      assert.equal(await readout(), "26");
+      const second = await source();
+      await notebook.cell(0).locator("select").selectOption("darkorange");
+      await redrawn(second);
+    });
+
+    it("show what a button prints beside it", async () => {
+      await notebook.cell(1).getByRole("button", { name: "Go" }).click();
+      await notebook.cell(1).getByText("pressed").waitFor();
+    });
+
+    it("look as they should in light and dark, and are there after a reload", async () => {
+      for (const theme of ["Light", "Dark"] as const) {
+        await notebook.setTheme(theme);
+        await notebook.save();
+        await notebook.reload();
+        await picture().waitFor();
+        await notebook.cell(1).getByText("pressed").waitFor();
+        await notebook.screenshot(join(screenshotFolder, `widgets-${theme.toLowerCase()}.png`));
+      }
+      assert.equal(await readout(), "26");
+    });
+
+    it("work after a reload", async () => {
+      const before = await source();
+      await moveSlider("ArrowLeft");
+      await redrawn(before);
+      assert.equal(await readout(), "25");
+      assert.deepEqual(crashes, []);
+    });
+  });
+
+  describe("values", () => {
+    it("are tables, texts and errors with the lines of the TypeScript", async () => {
+      const notebook = await open("values.ipynb");
+      await notebook.runAll(60_000);
+      assert.match(await notebook.outputText(0), /Oslo\s+709000/);
+      assert.match(await notebook.outputText(3), /RangeError: a radius is not negative/);
+      assert.match(await notebook.outputText(3), /cell\[4\]:2/);
+      for (const theme of ["Light", "Dark"] as const) {
+        await notebook.setTheme(theme);
+        await notebook.screenshot(join(screenshotFolder, `values-${theme.toLowerCase()}.png`));
+      }
     });
   });
 });

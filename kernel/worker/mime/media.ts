@@ -1,5 +1,4 @@
-/** Pictures as bytes or as a canvas, and charts as specifications. */
-import { inspect } from "node:util";
+/** Pictures as bytes or as a canvas. */
 import type { Representer } from "./types.ts";
 
 const signatures: readonly [mime: string, bytes: readonly (number | undefined)[]][] = [
@@ -10,7 +9,8 @@ const signatures: readonly [mime: string, bytes: readonly (number | undefined)[]
 ];
 
 /** Bytes that begin as an image file does. */
-export const imageBytes: Representer = (value) => {
+export const imageBytes: Representer = (given) => {
+  const value = given instanceof ArrayBuffer ? new Uint8Array(given) : given;
   if (!(value instanceof Uint8Array)) return undefined;
   const mime = signatures.find(
     ([, bytes]) =>
@@ -40,25 +40,6 @@ export const canvas: Representer = (value) => {
   const png = Buffer.from((candidate as CanvasLike).toBuffer("image/png"));
   return {
     data: { "image/png": png.toString("base64"), "text/plain": `Canvas ${width} × ${height}` },
-    metadata: {},
-  };
-};
-
-const schema = /^https?:\/\/vega\.github\.io\/schema\/(vega|vega-lite)\/v(\d+)(?:\.[\d.]+)?\.json$/;
-
-/** The newest MIME types that JupyterLab draws. Specifications of later versions of the languages mostly work there. */
-const newest = 5;
-
-/** A specification of Vega or Vega-Lite, known by its $schema. */
-export const vega: Representer = (value) => {
-  const address = (value as { $schema?: unknown }).$schema;
-  const found = typeof address === "string" ? schema.exec(address) : null;
-  if (!found) return undefined;
-  const [, language, version] = found;
-  const shown = Math.min(Number(version), newest);
-  const mime = `application/vnd.${language === "vega" ? "vega" : "vegalite"}.v${shown}+json`;
-  return {
-    data: { [mime]: value, "text/plain": inspect(value, { depth: 3 }) },
     metadata: {},
   };
 };

@@ -1,6 +1,7 @@
 /** Arrays of records, such as the rows of a CSV file, as a table. */
 import { inspect } from "node:util";
 import { escapeHtml, table } from "./html.ts";
+import { plainText } from "./text.ts";
 import type { Representer } from "./types.ts";
 
 const shownRows = 60;
@@ -14,9 +15,14 @@ function isRecord(value: unknown): value is Row {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** UTF-16 units of a cell of the table. */
+const shownLength = 200;
+
 function text(value: unknown): string {
   if (value === undefined) return "";
-  return typeof value === "string" ? value : inspect(value, { depth: 1, breakLength: Infinity });
+  const options = { depth: 1, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 200 };
+  const whole = typeof value === "string" ? value : inspect(value, options);
+  return whole.length > shownLength ? `${whole.slice(0, shownLength)}…` : whole;
 }
 
 export const records: Representer = (value) => {
@@ -41,8 +47,25 @@ export const records: Representer = (value) => {
   return {
     data: {
       "text/html": html + note,
-      "text/plain": inspect(value, { depth: 3, maxArrayLength: 20 }),
+      "text/plain": plainText(value),
     },
     metadata: {},
   };
+};
+
+/** A map as a table of its keys and values. */
+export const map: Representer = (value) => {
+  if (!(value instanceof Map) || value.size === 0) return undefined;
+  const entries = [...value.entries()].slice(0, shownRows);
+  const isNumber = (each: unknown) => typeof each === "number";
+  const html = table(
+    ["key", "value"],
+    entries.map((entry) => entry.map(text)),
+    {
+      right: [entries.every(([key]) => isNumber(key)), entries.every(([, item]) => isNumber(item))],
+    },
+  );
+  const note =
+    value.size > entries.length ? `<p>${entries.length} of ${value.size} entries</p>` : "";
+  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
 };

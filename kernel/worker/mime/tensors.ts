@@ -9,6 +9,7 @@ interface TensorLike {
   readonly size: number;
   readonly isDisposed: boolean;
   arraySync(): unknown;
+  dataSync(): ArrayLike<unknown>;
 }
 
 interface LayerLike {
@@ -26,6 +27,7 @@ interface ModelLike {
 }
 
 const shownElements = 200;
+const summarizedElements = 4_000_000;
 
 function isTensor(value: object): value is TensorLike {
   const candidate = value as Partial<TensorLike>;
@@ -52,14 +54,36 @@ function number(value: unknown): string {
     : String(value);
 }
 
+/** What lies in a large tensor, unless it takes long to copy it out of TensorFlow. */
+function summary(value: TensorLike): string {
+  if (value.size > summarizedElements || value.dtype === "string" || value.dtype === "complex64") {
+    return "";
+  }
+  const values = value.dataSync() as ArrayLike<number>;
+  let [min, max, sum, unknown] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (let at = 0; at < values.length; at++) {
+    const each = values[at] as number;
+    if (Number.isNaN(each)) unknown++;
+    else {
+      if (each < min) min = each;
+      if (each > max) max = each;
+      sum += each;
+    }
+  }
+  const known = values.length - unknown;
+  const range =
+    known > 0 ? `: min ${number(min)}, mean ${number(sum / known)}, max ${number(max)}` : "";
+  return `${range}${unknown > 0 ? `, ${unknown.toLocaleString("en")} NaN` : ""}`;
+}
+
 export const tensor: Representer = (value) => {
   if (!isTensor(value)) return undefined;
   const head = `Tensor ${value.dtype} [${value.shape.join(", ")}]`;
   const plain = (text: string) => ({ data: { "text/plain": text }, metadata: {} });
   if (value.isDisposed) return plain(`${head}, disposed`);
-  // A large tensor would have to be copied out of TensorFlow; its kind says enough.
-  if (value.size > shownElements)
-    return plain(`${head}, ${value.size.toLocaleString("en")} elements`);
+  if (value.size > shownElements) {
+    return plain(`${head}, ${value.size.toLocaleString("en")} elements${summary(value)}`);
+  }
   const values = value.arraySync();
   const text = `${head}\n${inspect(values, { depth: 8, maxArrayLength: shownElements })}`;
   if (value.shape.length === 0 || value.shape.length > 2) return plain(text);

@@ -6,5 +6,5 @@ export interface Representation {
   readonly metadata: MimeBundle;
 }
 
-/** Knows one kind of value; undefined for all others. */
-export type Representer = (value: object) => Representation | undefined;
+/** Knows one kind of value; undefined for all others. A promise where that takes long. */
+export type Representer = (value: object) => Representation | Promise<Representation> | undefined;

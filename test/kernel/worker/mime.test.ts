@@ -74,7 +74,7 @@ describe("representation of values", () => {
     assert.match(bundle["text/html"] as string, /<td style="text-align: right">2.5<\/td>/);
     const large = tf.zeros([100, 30]);
     assert.deepEqual(await data(large), {
-      "text/plain": "Tensor float32 [100, 30], 3,000 elements",
+      "text/plain": "Tensor float32 [100, 30], 3,000 elements: min 0, mean 0, max 0",
     });
     assert.equal(await text(tf.tensor2d([], [0, 3])), "Tensor float32 [0, 3]\n[]");
     small.dispose();
@@ -101,5 +101,68 @@ describe("representation of values", () => {
     assert.match(html, /60 of 100 rows/);
     assert.ok(!html.includes("<script>"));
     assert.deepEqual(Object.keys(await data([{ n: 1 }, 2])), ["text/plain"]);
+    const long = (await data([{ a: "x".repeat(5_000) }, { a: 1 }]))["text/html"] as string;
+    assert.ok(long.length < 1_000);
+  });
+
+  it("summarizes what lies in a tensor", async () => {
+    const values = tf.tensor1d([...Array(299).keys(), Number.NaN]);
+    assert.equal(
+      await text(values),
+      "Tensor float32 [300], 300 elements: min 0, mean 149, max 298, 1 NaN",
+    );
+    values.dispose();
+  });
+
+  it("shows a map as a table, escaped and cut", async () => {
+    const html = (await data(new Map([["<a>", 1]])))["text/html"] as string;
+    assert.match(html, /&lt;a&gt;.*<td style="text-align: right">1</);
+    const many = new Map(Array.from({ length: 1_000 }, (_, i) => [i, i] as const));
+    assert.match((await data(many))["text/html"] as string, /60 of 1000 entries/);
+  });
+
+  it("draws charts for pages that cannot", async () => {
+    const bundle = await data({
+      $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+      data: { values: [{ a: 1 }, { a: 2 }] },
+      ...{ mark: "bar", encoding: { x: { field: "a", type: "quantitative" } } },
+    });
+    assert.deepEqual(Object.keys(bundle), [
+      ...["application/vnd.vegalite.v5+json", "image/png", "text/plain"],
+    ]);
+    const png = Buffer.from(bundle["image/png"] as string, "base64");
+    assert.ok(png.length > 500 && png.subarray(1, 4).toString() === "PNG");
+    const broken = await data({ $schema: "https://vega.github.io/schema/vega/v6.json", marks: 3 });
+    assert.ok("application/vnd.vega.v5+json" in broken);
+  });
+
+  it("is not harmed by values that do not let themselves be looked at", async () => {
+    const trap = () => {
+      throw new Error("no");
+    };
+    const handler = { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap };
+    assert.equal(await text(new Proxy({ a: 1 }, handler)), "{ a: 1 }");
+    const getters = Object.defineProperty({}, "shape", { get: trap, enumerable: true });
+    assert.equal(await text(getters), "{ shape: [Getter] }");
+    const own = { [Symbol.for("nodejs.util.inspect.custom")]: trap };
+    assert.equal(await text(own), "An object that cannot be shown: no");
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    assert.match(await text(revoked.proxy), /Revoked Proxy|cannot be shown/);
+  });
+
+  it("bounds what is huge", async () => {
+    const deep = (depth: number): unknown =>
+      depth === 0 ? 1 : Array.from({ length: 50 }, () => deep(depth - 1));
+    assert.ok((await text(deep(3))).length < 110_000);
+    const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i]));
+    assert.match(await text(wide), /… and 199,900 more keys$/);
+    assert.ok((await text("x".repeat(10_000_000))).length < 11_000);
+    assert.ok((await text(new Float64Array(1_000_000))).length < 2_000);
+  });
+
+  it("says which data of a bundle is no JSON", () => {
+    const wrong = { [Symbol.for("Jupyter.display")]: () => ({ "application/json": { n: 1n } }) };
+    assert.throws(() => represent(wrong), /data of application\/json is not .* BigInt/);
   });
 });
