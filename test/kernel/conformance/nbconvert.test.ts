@@ -65,4 +65,29 @@ describe("nbconvert", () => {
     assert.equal(run("--to", "script", "page.ipynb").status, 0);
     assert.match(await readFile(join(prefix, "page.ts"), "utf8"), /const answer: number = 42;/);
   });
+
+  it("keeps the state of widgets, and shows it in a page", async () => {
+    const source = [
+      'import { interact } from "jupyter:widgets";',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the cell's
+      "interact(({ radius }) => void display.html(`<b>${radius}</b>`), { radius: [0, 8] });",
+    ];
+    await writeFile(join(prefix, "widgets.ipynb"), notebook([source.join("\n")]));
+    assert.equal(run("--to", "notebook", "--execute", "--inplace", "widgets.ipynb").status, 0);
+    const { metadata } = JSON.parse(await readFile(join(prefix, "widgets.ipynb"), "utf8"));
+    const { state } = metadata.widgets["application/vnd.jupyter.widget-state+json"] as {
+      state: Record<string, { model_name: string; state: Record<string, unknown> }>;
+    };
+    const models = new Map(
+      Object.values(state).map((model) => [model.model_name, model.state] as const),
+    );
+    assert.equal(models.get("IntSliderModel")?.value, 4);
+    const outputs = models.get("OutputModel")?.outputs as { data: Record<string, string> }[];
+    assert.equal(outputs[0]?.data["text/html"], "<b>4</b>");
+    assert.equal(run("--to", "html", "widgets.ipynb").status, 0);
+    const html = await readFile(join(prefix, "widgets.html"), "utf8");
+    assert.match(html, /<script type="application\/vnd\.jupyter\.widget-state\+json">/);
+    assert.match(html, /<script type="application\/vnd\.jupyter\.widget-view\+json">/);
+    assert.match(html, /IntSliderModel/);
+  });
 });
