@@ -226,7 +226,7 @@ export class Server {
     );
 
     try {
-      await within(this.#initialize(wire), startLimit, startLimit, "did not start");
+      await within(this.#initialize(child, wire), startLimit, startLimit, "did not start");
     } catch (error) {
       this.#end(child);
       throw error;
@@ -234,7 +234,7 @@ export class Server {
     return wire;
   }
 
-  async #initialize(wire: Wire): Promise<void> {
+  async #initialize(child: ChildProcess, wire: Wire): Promise<void> {
     const root = pathToFileURL(this.#directory).href;
     await wire.request("initialize", {
       // The server ends by itself when this process is gone.
@@ -244,6 +244,8 @@ export class Server {
       capabilities,
       initializationOptions: { disablePushDiagnostics: true },
     });
+    // It may have been ended since it answered; the documents are to be opened in the one that took its place.
+    if (this.#child !== child) throw new ConnectionClosed("The server was ended while it started.");
     wire.notify("initialized", {});
     this.#wire = wire;
     for (const name of this.#atStart) this.open(name);

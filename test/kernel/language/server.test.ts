@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { analyze } from "../../../kernel/cell/index.ts";
 import { TypeScriptLanguage } from "../../../kernel/language/index.ts";
+import { Server } from "../../../kernel/language/server.ts";
+import { Wire } from "../../../kernel/language/wire.ts";
 import { Notebook } from "./notebook.ts";
 
 function isAlive(pid: number): boolean {
@@ -46,6 +48,31 @@ describe("language server process", () => {
     assert.deepEqual(await notebook.texts("kept.toF|"), ["toFixed"]);
     process.kill(notebook.language.processId!, "SIGKILL");
     assert.match((await notebook.inspect("kep|t"))!.text, /const kept: 1/);
+  });
+
+  it("that is ended just when it has started leaves the one after it all documents", async () => {
+    const server = new Server(notebook.directory, {}, ["a.mts"]);
+    server.put("a.mts", "const text: string = 1;");
+    const { request } = Wire.prototype;
+    Wire.prototype.request = async function (method, params, signal) {
+      const answer = await request.call(this, method, params, signal);
+      if (method !== "initialize") return answer;
+      Wire.prototype.request = request;
+      // As when packages are installed just now.
+      server.restart();
+      server.start().catch(() => {});
+      return answer;
+    };
+    try {
+      await assert.rejects(server.start(), /ended while it started/);
+      const document = { textDocument: { uri: server.uri("a.mts") } };
+      const report = await server.request("textDocument/diagnostic", document, { limit: 30_000 });
+      const { items } = report as { items: readonly { readonly code: number }[] };
+      assert.ok(items.some(({ code }) => code === 2322));
+    } finally {
+      Wire.prototype.request = request;
+      await server.dispose();
+    }
   });
 
   it("that hangs lets the cell run unchecked, with a notice, and is replaced", async () => {
