@@ -29,6 +29,7 @@ export {
   type SideBySideOptions,
   sideBySide,
 } from "./image-grid.ts";
+export { type Line, type LineChartOptions, lineChart } from "./line-chart.ts";
 export { type MaskOverlayOptions, maskOverlay } from "./mask-overlay.ts";
 export { Picture, type PictureOptions } from "./picture.ts";
 export type { Images, PixelOptions } from "./pixels.ts";
