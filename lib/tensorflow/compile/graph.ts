@@ -36,9 +36,12 @@ export class Graph {
   readonly #constants = new Map<string, NodeOutput>();
 
   readonly binding: Binding;
+  /** Every constant is a node of its own, so that captures for other batch sizes have the same nodes. */
+  readonly #alike: boolean;
 
-  constructor(binding: Binding) {
+  constructor(binding: Binding, alike = false) {
     this.binding = binding;
+    this.#alike = alike;
   }
 
   get nodes(): Iterable<GraphNode> {
@@ -100,7 +103,8 @@ export class Graph {
    * make graphs of hundreds of megabytes.
    */
   constant(dtype: number, shape: readonly number[], data: NativeData): NodeOutput {
-    if (data.length > 16 && isUniform(data)) {
+    const few = this.#alike && dtype === this.binding.TF_FLOAT ? 0 : 16;
+    if (data.length > few && shape.length > 0 && isUniform(data)) {
       const dims = this.constant(this.binding.TF_INT32, [shape.length], Int32Array.from(shape));
       const value = this.constant(dtype, [], data.slice(0, 1) as NativeData);
       return this.add(
@@ -114,7 +118,9 @@ export class Graph {
       );
     }
     const key =
-      data.length <= 8 && !Array.isArray(data) ? `${dtype}|${shape}|${bytesKey(data)}` : undefined;
+      !this.#alike && data.length <= 8 && !Array.isArray(data)
+        ? `${dtype}|${shape}|${bytesKey(data)}`
+        : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = this.add(

@@ -61,11 +61,11 @@ export class Recorder {
   readonly backend: NodeBackend;
   readonly label: string;
 
-  constructor(backend: NodeBackend, label: string, timer?: OpTimer) {
+  constructor(backend: NodeBackend, label: string, timer?: OpTimer, alike = false) {
     this.#timer = timer;
     this.backend = backend;
     this.label = label;
-    this.graph = new Graph(backend.binding);
+    this.graph = new Graph(backend.binding, alike);
     this.#nodes = new NativeNodes(this.graph, label, timer);
     this.#raw = {
       binding: backend.binding,
