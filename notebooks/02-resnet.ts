@@ -533,6 +533,7 @@ const count152 = trainable(model152);
 const depth152 = model152.layers.filter(({ name }) =>
   /^(conv2d|dense)/.test(name),
 ).length;
+model152.dispose();
 console.log(count152.toLocaleString("en"), "trainable parameters");
 check(
   "ResNet-152 has 60,192,808 parameters",
@@ -540,7 +541,6 @@ check(
   count152,
 );
 check("and 152 layers, besides 4 in skips", depth152 === 152 + 4, depth152);
-model152.dispose();
 
 // %% [markdown]
 // Four and a half times as deep as ResNet-34, less than three times as many
