@@ -52,7 +52,12 @@ export class Project {
     // Files are known by their real path, so that a change is told under the name that the server has for it.
     this.#options = { ...options, directory: realpathSync(options.directory) };
     const { directory } = this.#options;
-    this.#server = new Server(directory, settings, [configName, scratchName, indexName]);
+    this.#server = new Server(
+      directory,
+      settings,
+      [configName, scratchName, indexName],
+      options.server,
+    );
     this.#sources = new Sources(this.#options);
     this.#surroundings = new Surroundings(directory);
     this.#frozen = new FrozenSources(this.#sources, (name, text, languageId) =>

@@ -2,10 +2,10 @@
  * The language server as a process: it is started when it is first needed, comes back after a crash with the
  * documents that were open, and ends with the kernel.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findExecutable } from "./executable.ts";
+import { hasEnded, type ServerProcess, spawnServer } from "./spawn.ts";
 import { ConnectionClosed, Wire } from "./wire.ts";
 
 /** The server did not answer in time. It has been ended, and comes back with the next request. */
@@ -71,15 +71,22 @@ export class Server {
   #wire: Wire | undefined;
   /** Settles when it has loaded the libraries. */
   #ready: Promise<Wire> | undefined;
-  #executable: string | undefined;
+  #first: Promise<ServerProcess> | undefined;
   #disposed = false;
 
   /**
    * @param settings what the server is told when it asks for the section `js/ts` of the configuration.
+   * @param first the process to begin with, where one has been started ahead.
    * @param atStart the documents that are opened when the process starts; the last one is asked about, so that the
    * libraries are loaded by then.
    */
-  constructor(directory: string, settings: unknown, atStart: readonly string[]) {
+  constructor(
+    directory: string,
+    settings: unknown,
+    atStart: readonly string[],
+    first?: Promise<ServerProcess>,
+  ) {
+    this.#first = first;
     this.#directory = directory;
     this.#settings = settings;
     this.#atStart = atStart;
@@ -173,10 +180,11 @@ export class Server {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
+    this.#first?.then((child) => child.kill("SIGKILL")).catch(() => {});
     const child = this.#child;
     if (!child) return;
     const ended = new Promise<void>((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      if (hasEnded(child)) resolve();
       else child.once("close", () => resolve());
     });
     this.#end(child);
@@ -196,17 +204,14 @@ export class Server {
   }
 
   async #launch(): Promise<Wire> {
-    this.#executable ??= await findExecutable();
-    if (this.#disposed) throw new ConnectionClosed("The kernel is ending.");
-    const child = spawn(this.#executable, ["--lsp", "--stdio"], {
-      cwd: this.#directory,
-      // Half of what Go lets its heap grow by: a quarter less memory after many cells, at no cost in time that shows.
-      env: { GOGC: "50", ...process.env },
-      // Its own process group, so that an interrupt from the terminal reaches the running cell and not the checker.
-      detached: process.platform !== "win32",
-      stdio: ["pipe", "pipe", "ignore"],
-      windowsHide: true,
-    });
+    const first = this.#first;
+    this.#first = undefined;
+    let child = await (first ?? spawnServer(this.#directory));
+    if (hasEnded(child)) child = await spawnServer(this.#directory);
+    if (this.#disposed) {
+      child.kill("SIGKILL");
+      throw new ConnectionClosed("The kernel is ending.");
+    }
     this.#child = child;
     const wire = new Wire(child.stdout, child.stdin, (method, params) =>
       this.#configure(method, params),

@@ -1,5 +1,6 @@
 /** What the front asks of the TypeScript language server. */
 import type { CellAnalysis } from "../cell/types.ts";
+import type { ServerProcess } from "./spawn.ts";
 
 export interface Diagnostic {
   readonly severity: "error" | "warning" | "information" | "hint";
@@ -40,6 +41,8 @@ export interface LanguageOptions {
   readonly directory: string;
   /** Extra conditions for package exports. */
   readonly conditions: readonly string[];
+  /** The server's process, where it has been started ahead. */
+  readonly server?: Promise<ServerProcess>;
   /** Milliseconds after which a cell runs unchecked. Default 5000. */
   readonly checkLimit?: number;
   /** Milliseconds after which completion and inspection answer with nothing. Default 5000. */

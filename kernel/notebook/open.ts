@@ -19,12 +19,17 @@ export async function openNotebook(
   options: NotebookOptions,
   events: InterpreterEvents,
 ): Promise<Interpreter> {
+  // What the first cell waits for longest; it starts while all else is being loaded.
+  const { spawnServer } = await import("../language/spawn.ts");
+  const server = spawnServer(options.directory);
+  // What is wrong will be told when the server is asked.
+  server.catch(() => {});
   const { WorkerProcess } = await import("../worker/index.ts");
   const worker = new WorkerProcess(options);
   worker.start();
   await nextTurn();
   const { TypeScriptLanguage } = await import("../language/index.ts");
-  const language = new TypeScriptLanguage(options);
+  const language = new TypeScriptLanguage({ ...options, server });
   language.start();
   await nextTurn();
   const { analyze, compile } = await import("../cell/index.ts");
