@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { builtKernel } from "../build.ts";
-import { Kernel } from "../client.ts";
+import { Client, Kernel } from "../client.ts";
 import { descendants, isAlive } from "../processes.ts";
 
 async function gone(pids: readonly number[]): Promise<void> {
@@ -123,7 +123,10 @@ describe(`A kernel process${linux ? "" : " (its processes are looked for on Linu
     const pid = Number(line);
     assert.ok(isAlive(pid));
     assert.ok(connection.key);
-    await sleep(500);
+    // It looks for its parent once it has started.
+    const client = new Client(connection);
+    await client.ready();
+    client.close();
     parent.kill("SIGKILL");
     await gone([pid]);
   });

@@ -81,7 +81,7 @@ class Soak {
           early = await this.#window();
           cell += windowSize;
         }
-        await this.#mixed(cell);
+        await this.#mixed(cell).catch((error: Error) => this.#lost(error));
         if (cell >= warmUp && (cell - warmUp) % Math.ceil(cells / 10) === 0) await this.#look(cell);
       }
       const late = await this.#window();
@@ -131,6 +131,16 @@ class Soak {
     // What was published is checked, and is not kept.
     if (cell % 100 === 0) this.#kernel.published.length = 0;
     if (cell % 500 === 0) this.#options.log(`${cell} cells`);
+  }
+
+  /** A cell was not answered: the others go on in a new kernel. */
+  async #lost(error: Error): Promise<void> {
+    this.#fail(error.message);
+    this.#requests = 0;
+    this.#idles = 0;
+    this.#kernel.onPublished = () => {};
+    await this.#kernel.end();
+    await this.#start();
   }
 
   /** Declares one of fifty names anew, with what an earlier cell declared. */
@@ -185,7 +195,7 @@ class Soak {
     const running = this.#execute(source, ({ content }) => {
       if (content.text?.includes("go") || content.ename) go();
     });
-    await hasBegun;
+    await Promise.race([hasBegun, running.then(() => {})]);
     await sleep(this.#random.below(20));
     await this.#ask(() => this.#kernel.interrupt());
     this.#expectError(await running, "Interrupted", title);
@@ -265,7 +275,7 @@ class Soak {
   }
 
   #execute(source: string, onMessage?: Parameters<Kernel["execute"]>[2]): Promise<CellAnswer> {
-    return this.#ask(() => this.#kernel.execute(source, {}, onMessage));
+    return this.#ask(() => this.#kernel.execute(source, { allow_stdin: true }, onMessage));
   }
 
   #ask<T>(request: () => Promise<T>): Promise<T> {
