@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   coco: async () => (await import("./coco.ts")).coco,
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
   train: async () => (await import("./train.ts")).train,
+  windows: async () => (await import("./windows.ts")).windows,
 };
 
 const usage = `usage: npm run bench -- NAME… [--json | --markdown] [--rounds N]

@@ -21,6 +21,7 @@ export {
   yoloHead,
 } from "./head.ts";
 export { type YoloLoss, type YoloLossOptions, type YoloTargets, yoloLoss } from "./loss.ts";
+export { type BackboneYoloOptions, yoloOnBackbone } from "./on-backbone.ts";
 export { type YoloPlaces, type YoloScale, yoloNumbersPerCell, yoloPlaces } from "./scales.ts";
 export {
   evaluateOnShapes,

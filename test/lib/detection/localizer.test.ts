@@ -102,4 +102,51 @@ describe("sliding window", () => {
     });
     assert.equal(tf.memory().numTensors, memory);
   });
+
+  it("says what a fully convolutional network says in one pass", () => {
+    const memory = tf.memory().numTensors;
+    const input = tf.input({ shape: [19, 19, 3] });
+    const convolutions = [3, 3].map((kernelSize, i) =>
+      tf.layers.conv2d({ filters: 6 + i, kernelSize, strides: 2, activation: "relu" }),
+    );
+    const through = (layers: readonly tf.layers.Layer[], x: tf.SymbolicTensor) =>
+      layers.reduce((y, layer) => layer.apply(y) as tf.SymbolicTensor, x);
+    const dense = [
+      tf.layers.dense({ units: 10, activation: "relu" }),
+      tf.layers.dense({ units: 5 }),
+    ];
+    const flat = [...convolutions, tf.layers.flatten(), ...dense];
+    const windows = tf.model({ inputs: input, outputs: through(flat, input) });
+    // 19 → 9 → 4: the dense layer sees 4 × 4 × 7 numbers.
+    const twins = [
+      tf.layers.conv2d({ filters: 10, kernelSize: 4, activation: "relu" }),
+      tf.layers.conv2d({ filters: 5, kernelSize: 1 }),
+    ];
+    const open = tf.input({ shape: [null, null, 3] });
+    const whole = tf.model({ inputs: open, outputs: through([...convolutions, ...twins], open) });
+    twins.forEach((twin, i) => {
+      tf.tidy(() => {
+        const [kernel, bias] = dense[i]!.getWeights() as [tf.Tensor, tf.Tensor];
+        twin.setWeights([kernel.reshape((twin.getWeights()[0] as tf.Tensor).shape), bias]);
+      });
+    });
+    for (const [height, width] of [
+      [19, 19],
+      [44, 60],
+      [47, 31],
+    ] as const) {
+      tf.tidy(() => {
+        const photo = tf.randomUniform([height, width, 3]) as tf.Tensor3D;
+        const slid = slidingWindow((some) => windows.apply(some) as tf.Tensor, photo, {
+          ...{ size: [19, 19], stride: 4, batchSize: 7 },
+        });
+        const once = tf.squeeze(whole.apply(photo.expandDims(0)) as tf.Tensor, [0]);
+        assert.deepEqual(once.shape, slid.shape);
+        assert.ok(once.sub(slid).abs().max().dataSync()[0]! < 1e-5);
+      });
+    }
+    windows.dispose();
+    whole.dispose();
+    assert.ok(tf.memory().numTensors <= memory);
+  });
 });

@@ -1,0 +1,70 @@
+/**
+ * `npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N]` trains a detector and measures it on its
+ * test pictures: minutes to an hour, so no part of `npm test`. `bccd` needs the data set (CONVNET_LAB_MIRROR, or a
+ * download); `--scratch` starts without pretrained weights.
+ */
+import { parseArgs } from "node:util";
+import type { MeanAveragePrecision } from "../../lib/metrics/index.ts";
+import type { Callback } from "../../lib/training/index.ts";
+
+export interface DetectorOptions {
+  readonly epochs: number | undefined;
+  /** Training and test pictures at most, to try it out. */
+  readonly pictures: number;
+  readonly scratch: boolean;
+  /** Prints each epoch. */
+  readonly log: Callback;
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    epochs: { type: "string" },
+    pictures: { type: "string" },
+    scratch: { type: "boolean", default: false },
+  },
+});
+const count = (text: string | undefined, name: string): number | undefined => {
+  if (text === undefined || (Number.isInteger(Number(text)) && Number(text) > 0)) {
+    return text === undefined ? undefined : Number(text);
+  }
+  throw new RangeError(`--${name} is ${text}, expected a whole number above 0.`);
+};
+const [name = "", ...more] = positionals;
+if (more.length > 0 || !["shapes", "bccd"].includes(name)) {
+  console.error(
+    "usage: npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N]",
+  );
+  process.exit(2);
+}
+
+const processorSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+const start = { wall: performance.now(), processor: processorSeconds() };
+const time = (): string => {
+  const wall = (performance.now() - start.wall) / 1000;
+  return `${wall.toFixed(0)} s, ${(processorSeconds() - start.processor).toFixed(0)} processor seconds`;
+};
+const log: Callback = {
+  name: "log",
+  onEpochEnd: (run, logs) => {
+    const parts = Object.entries(logs).map(([part, value]) => `${part} ${value?.toFixed(3)}`);
+    console.log(`epoch ${run.epoch}: ${parts.join(", ")}; ${time()}`);
+  },
+};
+const options: DetectorOptions = {
+  ...{ epochs: count(values.epochs, "epochs"), scratch: values.scratch, log },
+  pictures: count(values.pictures, "pictures") ?? Infinity,
+};
+const run: (options: DetectorOptions) => Promise<MeanAveragePrecision> =
+  name === "shapes"
+    ? (await import("./shapes.ts")).trainAndMeasure
+    : (await import("./bccd.ts")).trainAndMeasure;
+const { map, map50, map75, perClass } = await run(options);
+console.log(`\ntrained and measured in ${time()}`);
+console.log(`mAP@0.5 ${map50.toFixed(4)}, @0.75 ${map75.toFixed(4)}, .50:.95 ${map.toFixed(4)}`);
+for (const { label, ap, ap50 } of perClass) {
+  console.log(`${label}: AP@0.5 ${ap50.toFixed(4)}, .50:.95 ${ap.toFixed(4)}`);
+}
