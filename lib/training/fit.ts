@@ -123,7 +123,8 @@ export async function fit<Batch>(
   }
 }
 
-function batchesOf({ x, y, sampleWeight, batchSize = 32 }: FitTensors, seed = 0) {
+/** Batches of tensors, shuffled with the seed. */
+export function batchesOf({ x, y, sampleWeight, batchSize = 32 }: FitTensors, seed = 0) {
   const tensors = sampleWeight ? { x, y, sampleWeight } : { x, y };
   return fromTensors(tensors).shuffle({ seed }).batch(batchSize);
 }

@@ -7,6 +7,11 @@ export type { MonitorOptions } from "./callbacks/monitor.ts";
 export { type CustomFitOptions, evaluate, type FitOptions, type FitTensors, fit } from "./fit.ts";
 export { History, type Logs } from "./history.ts";
 export {
+  findLearningRate,
+  type LearningRateOptions,
+  type LearningRateTest,
+} from "./learning-rate-finder.ts";
+export {
   binaryCrossentropy,
   type CrossEntropyOptions,
   categoricalCrossentropy,
