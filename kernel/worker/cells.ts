@@ -98,6 +98,8 @@ export interface CellContext {
   hold(cell: Cell, until: PromiseLike<unknown>): void;
   /** From now on what belongs to no cell in particular belongs to this one. */
   setLatest(cell: Cell): void;
+  /** Nothing runs for a cell any more, though what did may have been stopped without a chance to say so. */
+  clear(): void;
 }
 
 /** Follows a cell through everything asynchronous. */
@@ -122,6 +124,8 @@ class FollowingContext implements CellContext {
   setLatest(cell: Cell): void {
     this.#latest = cell;
   }
+
+  clear(): void {}
 }
 
 /** Knows the cell of a timer's callback, and otherwise takes the cell that ran last. */
@@ -160,6 +164,10 @@ class PlainContext implements CellContext {
   setLatest(cell: Cell): void {
     this.#held = [];
     this.#latest = cell;
+  }
+
+  clear(): void {
+    this.#current = undefined;
   }
 }
 

@@ -58,6 +58,7 @@ export class Evaluator {
 
   execute(request: ExecuteRequest): void {
     const { context } = this.#parts;
+    context.clear();
     const cell = new Cell(request);
     this.#forgetIdleCells();
     this.#cells.add(cell);
@@ -118,6 +119,8 @@ export class Evaluator {
 
   /** Ends what runs or waits, and reports that to nobody but the cells. */
   interrupt(): void {
+    // What is terminated skips its `finally`.
+    this.#parts.context.clear();
     if (this.#execution) this.#abandon(this.#execution, new Interruption());
     else if (!this.#hasStruck) for (const cell of this.#cells) cell.stopTimers();
     for (const [cell, end] of this.#later) {

@@ -115,6 +115,16 @@ describe("An interrupt", () => {
     }
   });
 
+  it("leaves what later cells print in callbacks to these cells", async () => {
+    for (let i = 0; i < 10; i++) {
+      await interrupt(endless["a loop of timers"]!);
+      const { stdout } = await session.run(
+        'import { readFile } from "node:fs"; await new Promise<void>((done) => readFile("data.txt", () => { console.log("mine"); done() }))',
+      );
+      assert.equal(stdout, "mine\n");
+    }
+  });
+
   it("is told to libraries that listen", async () => {
     const { id, run } = session.begin(`
       const signal: AbortSignal = (globalThis as any)[Symbol.for("Jupyter.signal")];
