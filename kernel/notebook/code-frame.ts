@@ -20,7 +20,8 @@ const cyan = style(36);
 const yellow = style(33);
 const red = style(31);
 const boldRed = style(1, 31);
-const grey = style(90);
+/** Dim, as JupyterLab's grey cannot be read in the dark. */
+const grey = style(2);
 const inverse = style(7);
 
 /**

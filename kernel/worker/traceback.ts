@@ -13,7 +13,8 @@ const style =
     `\u001b[${open}m${text}\u001b[${close}m`;
 const bold = style("1", "22");
 const red = style("31", "39");
-const grey = style("90", "39");
+/** Dim where that is known; JupyterLab shows it as it is, and its grey could not be read in the dark. */
+const grey = style("2", "22");
 const cyan = style("36", "39");
 
 /** Errors within errors that are shown. */

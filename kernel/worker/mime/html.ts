@@ -27,7 +27,7 @@ export function table(
   const line = (tag: "td" | "th", texts: readonly string[]): string =>
     `<tr>${texts.map((text, column) => cell(tag, text, column)).join("")}</tr>`;
   const caption = options.caption
-    ? `<caption style="text-align: left">${escapeHtml(options.caption)}</caption>`
+    ? `<caption style="text-align: left; white-space: nowrap">${escapeHtml(options.caption)}</caption>`
     : "";
   const header = head.length > 0 ? `<thead>${line("th", head)}</thead>` : "";
   const body = rows.map((row) => line("td", row)).join("\n");
