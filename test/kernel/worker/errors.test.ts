@@ -147,17 +147,17 @@ describe("An error", () => {
         "Error",
         "shy",
       ],
-      [
-        "({ [Symbol.for('nodejs.util.inspect.custom')]() { throw new Error('deep') } })",
-        "Error",
-        "deep",
-      ],
     ] as const) {
       const error = await session.error(source);
       assert.equal(error.ename, ename, source);
       if (typeof evalue === "string") assert.equal(error.evalue, evalue, source);
       else assert.match(error.evalue, evalue, source);
     }
+  });
+
+  it("of a value's own text is told in its place, as the cell itself has done its work", async () => {
+    const source = "({ [Symbol.for('nodejs.util.inspect.custom')]() { throw new Error('deep') } })";
+    assert.equal(await session.value(source), "An object that cannot be shown: deep");
   });
 
   it("speaks of names as the cell writes them", async () => {
