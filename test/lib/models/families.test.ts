@@ -11,7 +11,7 @@ import {
 } from "../../../lib/models/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
 import { needsNativeBackend } from "../tensorflow/setup.ts";
-import { describeFamilies } from "./families.ts";
+import { describeFamilies, describeUse } from "./families.ts";
 
 describe("Families of models", function () {
   needsNativeBackend(this);
@@ -21,6 +21,8 @@ describe("Families of models", function () {
     ...(["lenet5", "googlenet", "googlenet, paper", "densenet121", "seResnet50"] as const),
     "mobilenetV2, torchvision",
   ]);
+
+  describeUse(["lenet5", "mobilenetV2, torchvision", "googlenet"]);
 
   it("refuses options that cannot be, and quotes them", async () => {
     const refused: [Promise<unknown>, RegExp][] = [

@@ -1,5 +1,8 @@
 /** One table of all families: parameters, shapes, channels, sizes; no memory stays in use. */
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type Architecture,
   type ArchitectureName,
@@ -8,6 +11,7 @@ import {
   densenet121,
   densenet169,
   densenet201,
+  featurePyramid,
   googlenet,
   inceptionResnetV2,
   inceptionV3,
@@ -30,6 +34,7 @@ import {
   xception,
 } from "../../../lib/models/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
+import { fit, SGD } from "../../../lib/training/index.ts";
 
 type Family = (options: ModelOptions) => Promise<tf.LayersModel>;
 
@@ -171,6 +176,61 @@ export function describeFamilies(names: readonly FamilyName[]): void {
       const top = await family({ weights: null, ...logits, inputShape: [height, width, 3] });
       assert.deepEqual(await outputShape(top, 3), [1, 7]);
       top.dispose();
+    });
+  }
+}
+
+/** Sizes that every network of the table can take. */
+const smallest: Partial<Record<FamilyName, number>> = {
+  lenet5: 28,
+  alexnet: 67,
+  "alexnet, paper": 67,
+  "alexnet, ungrouped": 67,
+  xception: 71,
+  inceptionV3: 75,
+  "inceptionV3, torchvision": 75,
+  inceptionV4: 75,
+  inceptionResnetV2: 75,
+};
+
+/** Defines for each family: a captured training step changes its weights, it gives features, and comes back from a file. */
+export function describeUse(names: readonly FamilyName[]): void {
+  for (const name of names) {
+    it(`${name} trains a captured step, gives features, is saved and loaded`, async () => {
+      const before = tf.memory().numTensors;
+      const { family, variant }: Row = rows[name];
+      const size = smallest[name] ?? 32;
+      const model = await family({
+        ...{ weights: null, classes: 3, inputShape: [size, size, 3], ...(variant && { variant }) },
+      });
+      const folder = await mkdtemp(join(tmpdir(), "family-"));
+      const x = tf.randomNormal([2, size, size, 3]);
+      const y = tf.tensor1d([0, 2], "int32");
+      const weight = () => (model.trainableWeights[0]?.read() as tf.Tensor).dataSync().slice();
+      const old = weight();
+      const optimizer = new SGD({ learningRate: 1e-3 });
+      await fit(
+        model,
+        { x, y },
+        { loss: "sparseCategoricalCrossentropy", optimizer, progress: false },
+      );
+      optimizer.dispose();
+      assert.notDeepEqual(weight(), old);
+      assert.ok(weight().every(Number.isFinite));
+
+      const maps = featurePyramid(model).predict(x, { batchSize: 2 });
+      assert.ok([maps].flat().every(({ shape }) => shape.length === 4));
+      tf.dispose(maps);
+
+      await model.save(`file://${folder}`);
+      const loaded = await tf.loadLayersModel(`file://${folder}/model.json`);
+      const outputs = [model, loaded].map((each) => each.predict(x, { batchSize: 2 }) as tf.Tensor);
+      assert.deepEqual(outputs[1]?.dataSync(), outputs[0]?.dataSync());
+      tf.dispose([x, y, outputs]);
+      model.dispose();
+      loaded.dispose();
+      await rm(folder, { recursive: true });
+      assert.equal(tf.memory().numTensors, before);
     });
   }
 }
