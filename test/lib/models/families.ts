@@ -206,7 +206,8 @@ export function describeUse(names: readonly FamilyName[]): void {
       const folder = await mkdtemp(join(tmpdir(), "family-"));
       const x = tf.randomNormal([2, size, size, 3]);
       const y = tf.tensor1d([0, 2], "int32");
-      const weight = () => (model.trainableWeights[0]?.read() as tf.Tensor).dataSync().slice();
+      const weight = () =>
+        (model.trainableWeights[0] as tf.LayerVariable).read().dataSync().slice();
       const old = weight();
       const optimizer = new SGD({ learningRate: 1e-3 });
       await fit(
