@@ -67,6 +67,7 @@ export {
   type CropAndResizeOptions,
   centralCrop,
   cropAndResize,
+  cropToProportions,
   type ImageSize,
   type NormalizedBox,
   type ResizeOptions,

@@ -66,23 +66,21 @@ export function randomCrop(
         `randomCrop: the size is [${height}, ${width}], the picture [${h}, ${w}].`,
       );
     }
-    const top = below(random.uniform(), h - height + 1);
-    const left = below(random.uniform(), w - width + 1);
-    return sliceAt(padded as Image, top, left, [height, width, channels]);
+    const places = tf.tensor1d([h - height + 1, w - width + 1]);
+    const drawn = tf.floor(tf.mul(random.uniform([2]), places));
+    // Rounding may take a draw close to 1 to the end.
+    const begin = tf.cast(tf.minimum(drawn, tf.sub(places, 1)), "int32") as tf.Tensor1D;
+    return sliceAt(padded as Image, begin, [height, width, channels]);
   });
 }
 
-/** `tf.slice` from a place that is not known when the function is captured. */
-function sliceAt(
-  image: Image,
-  top: tf.Tensor,
-  left: tf.Tensor,
-  size: [number, number, number],
-): Image {
+/** `tf.slice` from a place [top, left] that is not known when the function is captured. */
+function sliceAt(image: Image, place: tf.Tensor1D, size: [number, number, number]): Image {
   if (!isNative()) {
-    return tf.slice(image, [top.dataSync()[0] as number, left.dataSync()[0] as number, 0], size);
+    const [top, left] = place.dataSync() as unknown as [number, number];
+    return tf.slice(image, [top, left, 0], size);
   }
-  const begin = tf.stack([top, left, tf.scalar(0, "int32")]);
+  const begin = tf.concat([place, tf.tensor1d([0], "int32")]);
   return nativeOp("Slice", [image, begin, tf.tensor1d(size, "int32")], {
     T: { type: "float32" },
     Index: { type: "int32" },
@@ -134,8 +132,12 @@ export function randomFlip(
 ): Image {
   return tf.tidy(() => {
     check(image, "randomFlip");
-    const flipped = tf.reverse(image, direction === "vertical" ? 0 : 1);
-    return tf.where(tf.less(random.uniform(), 0.5), flipped, image) as Image;
+    const axis = direction === "vertical" ? 0 : 1;
+    const flips = tf.less(random.uniform(), 0.5);
+    if (!isNative()) return tf.where(flips, tf.reverse(image, axis), image) as Image;
+    // The older Reverse decides axis by axis when it runs: one pass over the picture, flipped or not.
+    const axes = tf.logicalAnd(flips, tf.tensor1d([axis === 0, axis === 1, false], "bool"));
+    return nativeOp("Reverse", [image, axes], { T: { type: "float32" } }) as Image;
   });
 }
 
