@@ -20,7 +20,7 @@ import { checkCount, contextOf, ignore, inOrder, partOf, scoped, settle } from "
 import type { IterateOptions, MapContext, Source } from "./dataset-types.ts";
 import { batched, type Chain, mapped, moved, type Native, type RunsIn } from "./native-chain.ts";
 import { cachedChain, NativeCache, NotMade, runChain } from "./native-run.ts";
-import { permutation, seededRandom } from "./random.ts";
+import { balancedOrder, permutation, seededRandom } from "./random.ts";
 
 export class Dataset<T> implements AsyncIterable<T> {
   /** Items in one pass; Infinity after `repeat()`. */
@@ -127,6 +127,40 @@ export class Dataset<T> implements AsyncIterable<T> {
           ),
       },
       isBatched ? "batches are shuffled" : moved(native, (i, pass) => [place(i, pass), pass]),
+    );
+  }
+
+  /**
+   * Items drawn so that each class comes equally often, in random order, a new one in every pass. Items of rare classes
+   * come several times, all equally often to within one; of frequent classes each pass has others.
+   *
+   * @param labels the class of each item
+   * @param options.length of a pass. Default: that of the dataset.
+   */
+  balance(
+    labels: ArrayLike<number>,
+    { seed = 0, length = this.length }: { readonly seed?: number; readonly length?: number } = {},
+  ): Dataset<T> {
+    checkCount("balance: length", length, 1);
+    if (labels.length !== this.length) {
+      throw new RangeError(`balance: there are ${labels.length} labels for ${this.length} items.`);
+    }
+    const orders = new Map<number, Uint32Array>();
+    const place = (index: number, pass: number): number => {
+      let order = orders.get(pass);
+      if (!order) {
+        orders.clear();
+        order = balancedOrder(labels, length, seed, pass);
+        orders.set(pass, order);
+      }
+      return order[index] as number;
+    };
+    const source = this.#source;
+    const native = this.#native;
+    const isBatched = typeof native !== "string" && native.batches !== undefined;
+    return this.#derive(
+      { length, item: (index, pass) => source.item(place(index, pass), pass) },
+      isBatched ? "batches are chosen" : moved(native, (i, pass) => [place(i, pass), pass]),
     );
   }
 

@@ -37,3 +37,35 @@ export function permutation(length: number, random: () => number): Uint32Array {
   }
   return order;
 }
+
+/** `length` numbers of items, each class equally often to within one, in random order. */
+export function balancedOrder(
+  labels: ArrayLike<number>,
+  length: number,
+  seed: number,
+  pass: number,
+): Uint32Array {
+  const byClass = new Map<number, number[]>();
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as number;
+    const same = byClass.get(label);
+    if (same) same.push(i);
+    else byClass.set(label, [i]);
+  }
+  const classes = [...byClass.entries()].sort(([a], [b]) => a - b);
+  const chosen = new Uint32Array(length);
+  classes.forEach(([label, items], k) => {
+    let order: Uint32Array | undefined;
+    for (let at = k, n = 0; at < length; at += classes.length, n++) {
+      const within = n % items.length;
+      // Each item once before any comes again.
+      if (within === 0) {
+        const round = Math.floor(n / items.length);
+        order = permutation(items.length, seededRandom(seed, pass, label, round));
+      }
+      chosen[at] = items[(order as Uint32Array)[within] as number] as number;
+    }
+  });
+  const order = permutation(length, seededRandom(seed, pass, -1));
+  return chosen.map((_, i) => chosen[order[i] as number] as number);
+}

@@ -14,12 +14,14 @@ export {
 } from "./boxes.ts";
 export { Chart } from "./chart.ts";
 export type { ColorMapName } from "./colors.ts";
+export { type ConfusionChartOptions, confusionChart } from "./confusion-matrix.ts";
 export { type DetectorGridOptions, detectorGrid } from "./detector-grid.ts";
 export type { Displayable, MimeBundle } from "./display.ts";
 export { errorBreakdown } from "./error-breakdown.ts";
 export { type FeatureMapOptions, featureMapGrid } from "./feature-maps.ts";
 export { type FilterOptions, filterGrid } from "./filters.ts";
 export { type HeatOverlayOptions, heatOverlay } from "./heat-overlay.ts";
+export { type HistogramOptions, histogram } from "./histogram.ts";
 export {
   type ImageGridOptions,
   type ImageListOptions,
@@ -29,6 +31,11 @@ export {
   type SideBySideOptions,
   sideBySide,
 } from "./image-grid.ts";
+export {
+  type EpochMeasures,
+  type LearningCurveOptions,
+  learningCurves,
+} from "./learning-curves.ts";
 export { type Line, type LineChartOptions, lineChart } from "./line-chart.ts";
 export { type MaskOverlayOptions, maskOverlay } from "./mask-overlay.ts";
 export { Picture, type PictureOptions } from "./picture.ts";
@@ -38,5 +45,6 @@ export {
   type PrecisionRecallOptions,
   precisionRecallChart,
 } from "./precision-recall.ts";
+export { type ReliabilityOptions, reliabilityDiagram } from "./reliability-diagram.ts";
 export type { TensorLike } from "./tensor.ts";
 export type { ThemeName } from "./theme.ts";

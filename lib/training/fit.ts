@@ -10,10 +10,12 @@
  *     });
  */
 
-import { Dataset, fromTensors, tensorsIn } from "../data/index.ts";
+import { Dataset, fromTensors } from "../data/index.ts";
 import { tf } from "../tensorflow/index.ts";
 import type { Callback, Run } from "./callbacks/callback.ts";
 import { Clock } from "./clock.ts";
+import { evaluateWith } from "./evaluate.ts";
+import { checkNames, examplesIn, stepsOf } from "./fit-checks.ts";
 import { History, type Logs } from "./history.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { explainNotFinite } from "./not-finite.ts";
@@ -45,9 +47,12 @@ interface FitSettings<Batch> {
   readonly callbacks?: readonly Callback[];
   /** Of dropout and other random ops that have no seed of their own. The data have theirs. Default: 0. */
   readonly seed?: number;
-  /** Goes on with a run: a checkpoint's file, or the history of an interrupted run with the same objects. */
-  readonly resume?: string | History;
-  /** Stops at the next step boundary; so does Ctrl+C. */
+  /**
+   * Goes on with a run: a checkpoint's file, the history of an interrupted run with the same objects, or true for the
+   * last interrupted run of this model: a notebook's cell that is interrupted has nothing to keep a history in.
+   */
+  readonly resume?: string | History | true;
+  /** Stops at the next step boundary; so do Ctrl+C and a notebook's Interrupt. */
   readonly signal?: AbortSignal;
   /** Default: "auto". */
   readonly progress?: ProgressOption;
@@ -129,6 +134,9 @@ export function batchesOf({ x, y, sampleWeight, batchSize = 32 }: FitTensors, se
   return fromTensors(tensors).shuffle({ seed }).batch(batchSize);
 }
 
+/** By the model's first weight. */
+const interruptedRuns = new WeakMap<tf.Variable, History>();
+
 interface Parts<Batch> {
   readonly dataset: Dataset<Batch>;
   readonly layers: tf.LayersModel | undefined;
@@ -178,8 +186,10 @@ async function train<Batch>(parts: Parts<Batch>, settings: FitSettings<Batch>): 
 
   for (const callback of callbacks) await callback.onBegin?.(run);
   if (resume !== undefined) {
+    const from = resume === true ? interruptedRuns.get(weights[0] as tf.Variable) : resume;
+    if (!from) throw new Error("fit: there is no interrupted run of this model to resume.");
     const saved =
-      typeof resume === "string" ? await readRun(resume, { weights, optimizer }) : resume.state;
+      typeof from === "string" ? await readRun(from, { weights, optimizer }) : from.state;
     if (!saved) throw new Error("fit: the history to resume is of no run.");
     if (saved.stepsPerEpoch !== steps) {
       throw new Error(
@@ -233,6 +243,8 @@ async function train<Batch>(parts: Parts<Batch>, settings: FitSettings<Batch>): 
     history.stopped = stopReason;
     for (const callback of callbacks) await callback.onEnd?.(run);
     history.state = state();
+    if (history.interrupted) interruptedRuns.set(weights[0] as tf.Variable, history);
+    else interruptedRuns.delete(weights[0] as tf.Variable);
     view?.onEnd(history);
     return history;
   } finally {
@@ -257,71 +269,5 @@ function trainOn<Batch>(batch: Batch, parts: Parts<Batch>, totals: Totals, step:
   }
 }
 
-async function evaluateWith<Batch>(
-  { evaluation, forward }: Pick<Parts<Batch>, "evaluation" | "forward">,
-  data: Dataset<Batch>,
-  steps = Infinity,
-): Promise<Logs> {
-  if (data.length === Infinity && steps === Infinity) {
-    throw new Error("The data to evaluate on has no end; say how many batches (validationSteps).");
-  }
-  const totals = new Totals(forward.metrics);
-  for await (const batch of data.take(Number.isFinite(steps) ? steps : data.length)) {
-    try {
-      const measured = evaluation(batch);
-      totals.add(measured, examplesIn(batch));
-      tf.dispose(measured as never);
-    } finally {
-      tf.dispose(batch as never);
-    }
-  }
-  if (totals.examples === 0) throw new Error("The data to evaluate on is empty.");
-  return totals.logs();
-}
-
-/** Loss and metrics of a model on a dataset of batches, in inference mode. */
-export async function evaluate(
-  model: tf.LayersModel,
-  data: Dataset<TrainingBatch>,
-  objective: Objective,
-): Promise<Logs> {
-  const forward = modelForward(model, objective);
-  const evaluation = compileEvaluation(forward);
-  try {
-    return await evaluateWith({ evaluation, forward }, data);
-  } finally {
-    evaluation.dispose();
-  }
-}
-
 const prefixed = (logs: Logs): Logs =>
   Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
-
-/** The first dimension of the first tensor. */
-function examplesIn(batch: unknown): number {
-  return tensorsIn(batch)[0]?.shape[0] ?? 1;
-}
-
-function stepsOf<Batch>(dataset: Dataset<Batch>, settings: FitSettings<Batch>): number {
-  const { epochs = 1, stepsPerEpoch = dataset.length } = settings;
-  if (dataset.length === 0) throw new Error("fit: the dataset is empty.");
-  if (stepsPerEpoch === Infinity) {
-    throw new Error(
-      "fit: the dataset has no end; say how many steps an epoch has (stepsPerEpoch).",
-    );
-  }
-  for (const [name, value] of Object.entries({ epochs, stepsPerEpoch })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new RangeError(`fit: ${name} is ${value}, expected a whole number from 1.`);
-  }
-  return stepsPerEpoch;
-}
-
-function checkNames(callbacks: readonly Callback[]): void {
-  const stateful = callbacks.filter(({ save }) => save).map(({ name }) => name);
-  const twice = stateful.find((name, i) => stateful.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw new Error(
-    `fit: two callbacks are called "${twice}"; their states could not be told apart.`,
-  );
-}

@@ -29,9 +29,8 @@ export class History implements Displayable {
 
   /** Learning curves: a panel for the loss and for each metric, training and validation. */
   async chart(options: PictureOptions = {}): Promise<Chart> {
-    const { Chart } = await import("../plot/index.ts");
-    const { learningCurves } = await import("./learning-curves.ts");
-    return new Chart(learningCurves(this.epochs), this.toString(), options);
+    const { learningCurves } = await import("../plot/index.ts");
+    return learningCurves(this.epochs, { alt: `Learning curves. ${this}`, ...options });
   }
 
   toString(): string {

@@ -4,7 +4,9 @@ export { type CheckpointOptions, checkpoint } from "./callbacks/checkpoint.ts";
 export { csvLogger } from "./callbacks/csv-logger.ts";
 export { type EarlyStoppingOptions, earlyStopping } from "./callbacks/early-stopping.ts";
 export type { MonitorOptions } from "./callbacks/monitor.ts";
-export { type CustomFitOptions, evaluate, type FitOptions, type FitTensors, fit } from "./fit.ts";
+export { type TensorBoardOptions, tensorBoard } from "./callbacks/tensor-board.ts";
+export { evaluate } from "./evaluate.ts";
+export { type CustomFitOptions, type FitOptions, type FitTensors, fit } from "./fit.ts";
 export { History, type Logs } from "./history.ts";
 export {
   findLearningRate,
@@ -24,6 +26,7 @@ export {
 } from "./losses.ts";
 export {
   accuracy,
+  auc,
   type Metric,
   type MetricFunction,
   type MetricName,

@@ -1,4 +1,4 @@
-/** Ctrl+C and AbortSignals, noticed between two steps. */
+/** Ctrl+C, the Interrupt of a notebook, and AbortSignals, noticed between two steps. */
 
 export interface Interruption extends Disposable {
   /** Lets signals and timers be dealt with, then says whether to stop. */
@@ -12,10 +12,14 @@ export function listenForInterrupt(signal: AbortSignal | undefined): Interruptio
     interrupted = true;
   };
   process.once("SIGINT", onSignal);
+  // The kernel's own, of the cell that runs now; another cell has another.
+  const cell = (globalThis as { [key: symbol]: unknown })[Symbol.for("Jupyter.signal")] as
+    | AbortSignal
+    | undefined;
   return {
     async requested() {
       await new Promise((resolve) => setImmediate(resolve));
-      return interrupted || (signal?.aborted ?? false);
+      return interrupted || (signal?.aborted ?? false) || (cell?.aborted ?? false);
     },
     [Symbol.dispose]() {
       process.off("SIGINT", onSignal);

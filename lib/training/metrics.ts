@@ -89,7 +89,44 @@ export function meanIoU(): Metric {
   };
 }
 
-const byName = { accuracy, top5: () => topK(5), meanIoU } as const;
+/**
+ * Area under the ROC curve over the whole epoch, of scores from 0 to 1 and truths of 0 and 1 of the same shape, by 200
+ * thresholds and trapezoids as `keras.metrics.AUC` does. Several outputs count as so many decisions.
+ */
+export function auc(): Metric {
+  const count = 200;
+  // The ends lie outside, so that all and none are above them.
+  const thresholds = Float32Array.from({ length: count }, (_, i) =>
+    i === 0 ? -1e-7 : i === count - 1 ? 1 + 1e-7 : i / (count - 1),
+  );
+  return {
+    name: "auc",
+    compute: (truth, prediction) => {
+      if (truth.size !== prediction.size) {
+        throw new Error(
+          `auc: the truth has the shape [${truth.shape}], the prediction [${prediction.shape}]; expected the same.`,
+        );
+      }
+      const scores = tf.reshape(prediction, [1, -1]);
+      const above = tf.cast(tf.greater(scores, tf.tensor2d(thresholds, [count, 1])), "float32");
+      const positive = tf.cast(tf.reshape(truth, [-1, 1]), "float32");
+      const both = tf.concat([positive, tf.sub(1, positive)], 1);
+      return tf.matMul(above as tf.Tensor2D, both as tf.Tensor2D); // [threshold, true or false positives]
+    },
+    result: (sums) => {
+      const [positives, negatives] = [sums[0] as number, sums[1] as number];
+      if (positives === 0 || negatives === 0) return Number.NaN;
+      let area = 0;
+      for (let i = 0; i + 1 < count; i++) {
+        const [tp, fp, nextTp, nextFp] = sums.subarray(2 * i, 2 * i + 4) as unknown as number[];
+        area += (((fp as number) - (nextFp as number)) * ((tp as number) + (nextTp as number))) / 2;
+      }
+      return area / positives / negatives;
+    },
+  };
+}
+
+const byName = { accuracy, auc, top5: () => topK(5), meanIoU } as const;
 export type MetricName = keyof typeof byName;
 
 /** @throws {Error} no metric of that name, or two of one name */

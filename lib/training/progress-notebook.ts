@@ -1,7 +1,7 @@
 /** Progress in a notebook. */
 import { Chart } from "../plot/index.ts";
+import { learningCurvesSpec } from "../plot/learning-curves.ts";
 import type { Logs } from "./history.ts";
-import { learningCurves, type Spec } from "./learning-curves.ts";
 import { duration, measures, type ProgressState, type ProgressView, throttle } from "./progress.ts";
 
 /** A notebook's own `display`. */
@@ -53,8 +53,8 @@ function running(state: ProgressState, epochs: readonly Logs[]) {
       },
     },
   };
-  const curves = epochs.length > 0 ? [learningCurves(epochs)] : [];
-  const spec = { vconcat: [strip, ...curves] } as unknown as Spec;
+  const curves = epochs.length > 0 ? [learningCurvesSpec(epochs)] : [];
+  const spec = { vconcat: [strip, ...curves] } as unknown as ConstructorParameters<typeof Chart>[0];
   const chart = new Chart(spec, text, { title: text, caption: measures(state) });
   return {
     // Without the picture that a chart draws for places without Vega: five a second would cost too much.

@@ -151,28 +151,29 @@ export interface RotationOptions {
 }
 
 /**
- * Turned about its middle by up to so many degrees either way, if wanted zoomed and moved too; bilinear.
+ * Turned about its middle by up to so many degrees either way, if wanted zoomed and moved too; bilinear. A batch of
+ * pictures is turned in one operation, each picture in its own way: much faster for small ones.
  *
+ * @param images [height, width, channels] or [batch, height, width, channels]
  * @param degrees from 0 to 180
  */
-export function randomRotation(
-  image: Image,
+export function randomRotation<T extends tf.Tensor3D | tf.Tensor4D>(
+  images: T,
   degrees: number,
   random: Draws,
   { zoom = 0, shift = 0, fillValue = 0 }: RotationOptions = {},
-): Image {
+): T {
   return tf.tidy(() => {
-    const [h, w] = check(image, "randomRotation");
+    if (images.rank !== 4) check(images as Image, "randomRotation");
+    const batch = (images.rank === 4 ? images : tf.expandDims(images, 0)) as tf.Tensor4D;
+    const [count, h, w] = batch.shape;
     checkRange("randomRotation: degrees", degrees, 0, 180);
     checkRange("randomRotation: zoom", zoom, 0, 0.9);
     checkRange("randomRotation: shift", shift, 0, 1);
-    const radians = (degrees * Math.PI) / 180;
-    const angle = between(random, -radians, radians);
-    const factor = between(random, 1 - zoom, 1 + zoom);
-    const [right, down] = [
-      between(random, -shift * w, shift * w),
-      between(random, -shift * h, shift * h),
-    ];
+    const draw = (reach: number) => tf.mul(tf.sub(random.uniform([count]), 0.5), 2 * reach);
+    const angle = draw((degrees * Math.PI) / 180);
+    const factor = tf.add(1, draw(zoom));
+    const [right, down] = [draw(shift * w), draw(shift * h)];
     const a = tf.div(tf.cos(angle), factor);
     const b = tf.div(tf.sin(angle), factor);
     const [midX, midY] = [(w - 1) / 2, (h - 1) / 2];
@@ -181,27 +182,26 @@ export function randomRotation(
     const y0 = tf.add(down, midY);
     const c = tf.sub(midX, tf.sub(tf.mul(a, x0), tf.mul(b, y0)));
     const f = tf.sub(midY, tf.add(tf.mul(b, x0), tf.mul(a, y0)));
-    const zero = tf.scalar(0);
-    const transform = tf.reshape(tf.stack([a, tf.neg(b), c, b, a, f, zero, zero]), [1, 8]);
-    return warp(image, transform as tf.Tensor2D, fillValue);
+    const zero = tf.zeros([count]);
+    const transforms = tf.stack([a, tf.neg(b), c, b, a, f, zero, zero], 1) as tf.Tensor2D;
+    return tf.reshape(warp(batch, transforms, fillValue), images.shape) as T;
   });
 }
 
-function warp(image: Image, transform: tf.Tensor2D, fillValue: number): Image {
-  const [h, w] = image.shape;
-  const batch = tf.expandDims(image, 0) as tf.Tensor4D;
-  const warped = isNative()
-    ? nativeOp(
-        "ImageProjectiveTransformV3",
-        [batch, transform, tf.tensor1d([h, w], "int32"), tf.scalar(fillValue)],
-        {
-          dtype: { type: "float32" },
-          interpolation: { string: "BILINEAR" },
-          fill_mode: { string: "CONSTANT" },
-        },
-      )
-    : tf.image.transform(batch, transform, "bilinear", "constant", fillValue, [h, w]);
-  return tf.reshape(warped, image.shape);
+function warp(batch: tf.Tensor4D, transforms: tf.Tensor2D, fillValue: number): tf.Tensor {
+  const [, h, w] = batch.shape;
+  if (!isNative()) {
+    return tf.image.transform(batch, transforms, "bilinear", "constant", fillValue, [h, w]);
+  }
+  return nativeOp(
+    "ImageProjectiveTransformV3",
+    [batch, transforms, tf.tensor1d([h, w], "int32"), tf.scalar(fillValue)],
+    {
+      dtype: { type: "float32" },
+      interpolation: { string: "BILINEAR" },
+      fill_mode: { string: "CONSTANT" },
+    },
+  );
 }
 
 export interface ColorOptions {

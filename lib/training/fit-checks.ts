@@ -1,0 +1,40 @@
+/** What `fit` asks of its options. */
+import { tensorsIn } from "../data/index.ts";
+import type { Callback } from "./callbacks/callback.ts";
+
+/** The first dimension of the first tensor. */
+export function examplesIn(batch: unknown): number {
+  return tensorsIn(batch)[0]?.shape[0] ?? 1;
+}
+
+/** Steps of an epoch.
+ *
+ * @throws {Error} no data, no end, or numbers that cannot be
+ */
+export function stepsOf(
+  dataset: { readonly length: number },
+  settings: { readonly epochs?: number; readonly stepsPerEpoch?: number },
+): number {
+  const { epochs = 1, stepsPerEpoch = dataset.length } = settings;
+  if (dataset.length === 0) throw new Error("fit: the dataset is empty.");
+  if (stepsPerEpoch === Infinity) {
+    throw new Error(
+      "fit: the dataset has no end; say how many steps an epoch has (stepsPerEpoch).",
+    );
+  }
+  for (const [name, value] of Object.entries({ epochs, stepsPerEpoch })) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new RangeError(`fit: ${name} is ${value}, expected a whole number from 1.`);
+  }
+  return stepsPerEpoch;
+}
+
+/** @throws {Error} two callbacks have one name */
+export function checkNames(callbacks: readonly Callback[]): void {
+  const stateful = callbacks.filter(({ save }) => save).map(({ name }) => name);
+  const twice = stateful.find((name, i) => stateful.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new Error(
+    `fit: two callbacks are called "${twice}"; their states could not be told apart.`,
+  );
+}
