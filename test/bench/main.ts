@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   kernel: async () => (await import("./kernel/bench.ts")).kernel,
   coco: async () => (await import("./coco.ts")).coco,
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
+  plot: async () => (await import("./plot.ts")).plot,
   train: async () => (await import("./train.ts")).train,
   windows: async () => (await import("./windows.ts")).windows,
 };
