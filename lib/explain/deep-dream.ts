@@ -13,6 +13,11 @@ export interface DeepDreamOptions {
   readonly steps?: number;
   /** By how many of the 256 levels a step changes the picture on average. Default: 2.5. */
   readonly stepSize?: number;
+  /**
+   * Coarse structures against fine ones: gradients that are blurred by so many pixels, and by half as many, count as much
+   * as the sharp one. 0 for the sharp one only. Default: 2.
+   */
+  readonly smoothing?: number;
   /** Side of the squares that the gradient is computed for. Default: what the model takes, or 224. */
   readonly tileSize?: number;
   /** Shift the tiles at random at each step, so that their seams do not show. Default: true. */
@@ -43,9 +48,9 @@ export async function deepDream(
   objectives: readonly LayerObjective[],
   options: DeepDreamOptions = {},
 ): Promise<tf.Tensor3D> {
-  const { octaves = 4, octaveScale = 1.4, steps = 20, stepSize = 2.5, keepDetail = true } = options;
-  const { preprocess = (pixels) => pixels, jitter = true } = options;
-  check(image, { octaves, octaveScale, steps, stepSize });
+  const { octaves = 4, octaveScale = 1.4, steps = 20, stepSize = 2.5, smoothing = 2 } = options;
+  const { preprocess = (pixels) => pixels, jitter = true, keepDetail = true } = options;
+  check(image, { octaves, octaveScale, steps, stepSize, smoothing });
   const fixed = model.inputs[0]!.shape[1];
   const tileSize = options.tileSize ?? fixed ?? 224;
   if (fixed && tileSize !== fixed) {
@@ -92,7 +97,7 @@ export async function deepDream(
         const before = dream;
         let objective = 0;
         dream = tf.tidy(() => {
-          const result = ascend(before, gradientOf, tileSize, shift, stepSize);
+          const result = ascend(before, gradientOf, { tileSize, shift, stepSize, smoothing });
           objective = result.objective;
           return result.image;
         });
@@ -114,10 +119,14 @@ export async function deepDream(
 function ascend(
   image: tf.Tensor3D,
   gradientOf: TileGradient,
-  tileSize: number,
-  shift: readonly [number, number],
-  stepSize: number,
+  settings: {
+    readonly tileSize: number;
+    readonly shift: readonly [number, number];
+    readonly stepSize: number;
+    readonly smoothing: number;
+  },
 ): { image: tf.Tensor3D; objective: number } {
+  const { tileSize, shift, stepSize, smoothing } = settings;
   const rolled = roll(image, shift);
   const [height, width] = image.shape;
   let objective = 0;
@@ -139,12 +148,33 @@ function ascend(
     return tf.concat(cells, 1);
   });
   const gradient = roll(tf.concat(rows, 0) as tf.Tensor3D, [-shift[0], -shift[1]]);
-  const size = tf.add(tf.mean(tf.abs(gradient)), 1e-12);
-  const step = tf.mul(tf.div(gradient, size), stepSize);
+  const sizes = smoothing > 0 ? [0, smoothing / 2, smoothing] : [0];
+  const parts = sizes.map((deviation) => {
+    const part = deviation > 0 ? blur(gradient, deviation) : gradient;
+    return tf.div(part, tf.add(tf.mean(tf.abs(part)), 1e-12));
+  });
+  const all = tf.addN(parts);
+  const step = tf.mul(tf.div(all, tf.add(tf.mean(tf.abs(all)), 1e-12)), stepSize);
   return {
     image: tf.clipByValue(tf.add(image, step), 0, 255) as tf.Tensor3D,
     objective: objective / tiles,
   };
+}
+
+/** A Gaussian blur, along columns and then along rows. */
+function blur(image: tf.Tensor3D, deviation: number): tf.Tensor3D {
+  const reach = Math.ceil(3 * deviation);
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const line = tf.tensor1d(weights.map((weight) => weight / sum));
+  const length = weights.length;
+  const batch = tf.reshape(image, [1, ...image.shape]) as tf.Tensor4D;
+  const kernel = (height: number, width: number) =>
+    tf.tile(tf.reshape(line, [height, width, 1, 1]), [1, 1, 3, 1]) as tf.Tensor4D;
+  const down = tf.depthwiseConv2d(batch, kernel(length, 1), 1, "same");
+  return tf.squeeze(tf.depthwiseConv2d(down, kernel(1, length), 1, "same"), [0]);
 }
 
 interface Span {
@@ -204,7 +234,7 @@ function shifts(seed: number | undefined): (limit: number) => number {
 
 function check(
   image: tf.Tensor3D,
-  numbers: { octaves: number; octaveScale: number; steps: number; stepSize: number },
+  numbers: Readonly<Record<"octaves" | "octaveScale" | "steps" | "stepSize" | "smoothing", number>>,
 ): void {
   if (image.rank !== 3 || image.shape[2] !== 3) {
     throw new RangeError(
@@ -219,6 +249,9 @@ function check(
     throw new RangeError(
       `deepDream: octaveScale is ${numbers.octaveScale}, expected a number above 1.`,
     );
+  }
+  if (!(numbers.smoothing >= 0)) {
+    throw new RangeError(`deepDream: smoothing is ${numbers.smoothing}, expected 0 or more.`);
   }
   if (!(numbers.stepSize > 0)) {
     throw new RangeError(`deepDream: stepSize is ${numbers.stepSize}, expected a number above 0.`);
