@@ -4,7 +4,7 @@
  */
 import type { CocoAnnotation, CocoDetection } from "../../lib/detection/index.ts";
 import { blobRle, randomPolygons } from "../lib/metrics/masks.ts";
-import { Random } from "../lib/metrics/random.ts";
+import { Random } from "../random.ts";
 
 const image = { width: 640, height: 480 };
 

@@ -1,6 +1,6 @@
 /** Frames and messages that are broken in one way each, by chance but the same for the same seed. */
 
-import type { Random } from "../random.ts";
+import type { Random } from "../../random.ts";
 import { type Content, encode, newHeader, sign } from "../wire.ts";
 
 export type Frames = (string | Uint8Array)[];

@@ -1,7 +1,8 @@
 /** Sends a kernel thousands of broken messages among whole ones, which all have to be answered. */
+
+import { Random } from "../../random.ts";
 import { type CellAnswer, Kernel } from "../client.ts";
 import { descendants } from "../processes.ts";
-import { Random } from "../random.ts";
 import { memoryOf } from "../usage.ts";
 import { kinds } from "./broken.ts";
 

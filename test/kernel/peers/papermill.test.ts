@@ -1,41 +1,22 @@
 /** papermill gives parameters to TypeScript notebooks. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { installKernel } from "../../../kernel/install.mjs";
-import { builtKernel } from "../build.ts";
 import { type Cell, notebook, runPython, textOf } from "../conformance/jupyter.ts";
-import { findPeers } from "./environment.ts";
+import { usePeers } from "./hooks.ts";
 
 describe("papermill", () => {
-  let prefix: string;
-  let program: string;
-
-  before(async function () {
-    this.timeout(300_000);
-    const peers = findPeers();
-    if ("problem" in peers) {
-      this.test!.title = peers.problem;
-      this.skip();
-    }
-    program = peers.python;
-    prefix = await mkdtemp(join(tmpdir(), "kernel-papermill-"));
-    await installKernel({ prefix, entry: await builtKernel() });
-  });
-  after(async () => {
-    if (prefix) await rm(prefix, { recursive: true, force: true });
-  });
+  const peers = usePeers("papermill");
 
   /** Runs a notebook with parameters, given as a file. */
   async function papermill(sources: readonly string[], parameters: string, ...more: string[]) {
-    await writeFile(join(prefix, "in.ipynb"), notebook(sources));
-    await writeFile(join(prefix, "parameters.yaml"), parameters);
+    await writeFile(join(peers.prefix, "in.ipynb"), notebook(sources));
+    await writeFile(join(peers.prefix, "parameters.yaml"), parameters);
     const args = ["-m", "papermill", "in.ipynb", "out.ipynb", "-f", "parameters.yaml", ...more];
-    const { status, stderr } = runPython(prefix, args, { program });
+    const { status, stderr } = runPython(peers.prefix, args, { program: peers.program });
     // papermill writes the parameters down as Python's JSON has them.
-    const text = await readFile(join(prefix, "out.ipynb"), "utf8");
+    const text = await readFile(join(peers.prefix, "out.ipynb"), "utf8");
     const { cells } = JSON.parse(text.replace(/": (?:NaN|-?Infinity)(?=,?\n)/g, '": null'));
     return { status, stderr: stripVTControlCharacters(stderr), cells: cells as Cell[] };
   }
@@ -130,9 +111,9 @@ describe("papermill", () => {
       '// parameters\nlet epochs: number = 3; // how often\nconst name = "a // b"\n' +
       "/* The sizes\n * of it. */\nlet sizes: Array<[number, number]> = [\n  [1, 2],\n];\n" +
       "let a = 1; let b: { c?: string } = {};\nlet big = 12n;\nlet f: (x: number) => void = () => {};";
-    await writeFile(join(prefix, "help.ipynb"), notebook([source]));
+    await writeFile(join(peers.prefix, "help.ipynb"), notebook([source]));
     const args = ["-m", "papermill", "--help-notebook", "help.ipynb"];
-    const { stdout, status } = runPython(prefix, args, { program });
+    const { stdout, status } = runPython(peers.prefix, args, { program: peers.program });
     assert.equal(status, 0, stdout);
     for (const line of [
       "epochs: number (default 3)      how often",

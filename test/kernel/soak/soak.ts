@@ -5,10 +5,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "../../random.ts";
 import { type CellAnswer, Kernel } from "../client.ts";
 import { endless, endlessFiles } from "../endless.ts";
 import { descendants, isAlive } from "../processes.ts";
-import { Random } from "../random.ts";
 import { cpuTimeOf, descriptorsOf, memoryOf } from "../usage.ts";
 
 export interface SoakOptions {

@@ -10,9 +10,9 @@ import type {
   CocoSegmentation,
 } from "../../../lib/detection/index.ts";
 import type { CocoOptions } from "../../../lib/metrics/index.ts";
+import { Random } from "../../random.ts";
 import { awkwardCases } from "./coco-awkward.ts";
 import { blobRle, randomPolygons } from "./masks.ts";
-import { Random } from "./random.ts";
 
 export interface CocoCase {
   readonly name: string;

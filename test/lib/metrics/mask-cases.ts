@@ -1,6 +1,7 @@
 /** Masks and polygons to compare with pycocotools; some polygons enclose nothing, or reach out of the picture. */
+
+import { Random } from "../../random.ts";
 import { randomPolygons } from "./masks.ts";
-import { Random } from "./random.ts";
 
 export interface MaskCase {
   readonly width: number;

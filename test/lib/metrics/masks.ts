@@ -1,7 +1,7 @@
 /** Masks and polygons for tests and benchmarks. */
 import type { CocoRle } from "../../../lib/detection/index.ts";
 import { formatRle } from "../../../lib/segmentation/masks/index.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../random.ts";
 
 interface Size {
   readonly width: number;

@@ -1,5 +1,5 @@
 /** Labels and scores to compare with scikit-learn: with ties, without, and with one class alone. */
-import { Random } from "./random.ts";
+import { Random } from "../../random.ts";
 
 export interface BinaryCase {
   readonly labels: readonly number[];

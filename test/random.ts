@@ -21,6 +21,11 @@ export class Random {
     return low + (high - low) * this.next();
   }
 
+  /** A whole number from 0 to below `end`. */
+  below(end: number): number {
+    return Math.floor(this.next() * end);
+  }
+
   /** Both ends belong to the range. */
   whole(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
@@ -32,5 +37,9 @@ export class Random {
 
   pick<T>(values: readonly T[]): T {
     return values[this.whole(0, values.length - 1)]!;
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 }
