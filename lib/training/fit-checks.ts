@@ -38,3 +38,17 @@ export function checkNames(callbacks: readonly Callback[]): void {
     `fit: two callbacks are called "${twice}"; their states could not be told apart.`,
   );
 }
+
+/**
+ * A misspelt option would be ignored, and the run be another than the one that was meant. TypeScript says so of options
+ * that are written out, but not of those that come from a variable.
+ *
+ * @throws {Error} an option that is none
+ */
+export function checkOptions(options: object, known: Readonly<Record<string, true>>): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  throw new Error(
+    `fit: there is no option "${unknown}". Expected ${Object.keys(known).sort().join(", ")}.`,
+  );
+}

@@ -15,7 +15,7 @@ import { tf } from "../tensorflow/index.ts";
 import type { Callback, Run } from "./callbacks/callback.ts";
 import { Clock } from "./clock.ts";
 import { evaluateWith } from "./evaluate.ts";
-import { checkNames, examplesIn, stepsOf } from "./fit-checks.ts";
+import { checkNames, checkOptions, examplesIn, stepsOf } from "./fit-checks.ts";
 import { History, type Logs } from "./history.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { explainNotFinite } from "./not-finite.ts";
@@ -65,6 +65,24 @@ export interface CustomFitOptions<Batch> extends FitSettings<Batch> {
   readonly step: CustomStep<Batch>;
 }
 
+/** Every option, once: a new one that is missing here is an error of types. */
+const OPTIONS: Readonly<Record<keyof FitOptions | keyof CustomFitOptions<unknown>, true>> = {
+  callbacks: true,
+  classWeight: true,
+  epochs: true,
+  loss: true,
+  metrics: true,
+  optimizer: true,
+  progress: true,
+  resume: true,
+  seed: true,
+  signal: true,
+  step: true,
+  stepsPerEpoch: true,
+  validation: true,
+  validationSteps: true,
+};
+
 /** All data as tensors; `fit` makes batches of `batchSize` and shuffles them with the seed. */
 export interface FitTensors {
   readonly x: tf.Tensor;
@@ -99,6 +117,7 @@ export async function fit<Batch>(
   data: Dataset<Batch> | FitTensors,
   options: FitOptions | CustomFitOptions<Batch>,
 ): Promise<History> {
+  checkOptions(options, OPTIONS);
   const settings = options as FitSettings<Batch>;
   const dataset = (
     data instanceof Dataset ? data : batchesOf(data, settings.seed)

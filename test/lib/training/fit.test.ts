@@ -276,6 +276,11 @@ describe("fit", () => {
         attempt({ loss: "categoricalCrossentropy" }),
         /truth has shape \[5\].*class numbers\? Then use sparseCategoricalCrossentropy/s,
       );
+      const misspelt = { fromLogits: true };
+      await assert.rejects(
+        attempt({ ...misspelt }),
+        /no option "fromLogits". Expected callbacks, /,
+      );
       await assert.rejects(attempt({ step: () => tf.scalar(0) }), /either a loss or a step/);
       await assert.rejects(attempt({ resume: "no/such/file" }), /no\/such\/file cannot be read/);
     });
