@@ -637,7 +637,7 @@ const small = one(large.slice([0, 0], [224, 224]).expandDims(0));
 const whole = one(large.expandDims(0));
 console.log("224 × 224:", small.shape, " 448 × 448:", whole.shape);
 
-// %%
+// %% tags=["trained"]
 const oneByOne = detection.slidingWindow(one, large as tf.Tensor3D, {
   ...{ size: [224, 224], stride: 32, batchSize: 8 },
 });
@@ -699,7 +699,7 @@ plot.boxGrid(testImages.slice(0, 8), sure.slice(0, 8), {
 // %% [markdown]
 // ## Checks
 
-// %%
+// %% tags=["trained"]
 check(
   "11 × 11 windows with nine numbers each",
   slid.shape.join() === "11,11,9",

@@ -236,7 +236,7 @@ check("each object has its place", filled === train.objects[0]!.length);
 //
 // Untrained, the class part must be near ln 4 = 1.386: four classes, no idea.
 
-// %%
+// %% tags=["trained"]
 const detector = detection.shapeDetector(train, { filters, seed });
 
 async function firstLoss(): Promise<Record<string, number>> {
@@ -414,7 +414,7 @@ console.log("answer:", answer.path.map(({ name }) => name).join(" → "));
 //
 // ## Checks
 
-// %%
+// %% tags=["trained"]
 gate("width of the corrected anchor", scaledWidth, {
   quick: { atLeast: 149.99, atMost: 150.01 },
   full: { atLeast: 149.99, atMost: 150.01 },

@@ -360,7 +360,7 @@ for (const least of [0.1, 0.3, 0.5, 0.7, 0.9]) {
 // %% [markdown]
 // ## Checks
 
-// %%
+// %% tags=["trained"]
 const equal = (a: number, b: number) => Math.abs(a - b) < 1e-9;
 check("11 points: by hand as by the library", equal(by11, library.by11));
 check("area: by hand as by the library", equal(area, library.area));

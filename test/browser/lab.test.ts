@@ -270,7 +270,10 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
     after(() => notebook?.page.close());
   });
 
-  describe("widgets", () => {
+  describe("widgets", function () {
+    // JupyterLab gives the kernel four seconds to list its widgets after a reload, and on a machine that is busy then
+    // draws none; the next reload finds them.
+    this.retries(2);
     let notebook: NotebookPage;
     const picture = () => notebook.cell(0).locator(".jp-OutputArea img");
     const source = async () => (await picture().getAttribute("src")) ?? "";

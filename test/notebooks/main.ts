@@ -1,4 +1,5 @@
 /** `npm run lessons`: runs lessons headlessly and compares what they put out with what is recorded. */
+import { setMaxListeners } from "node:events";
 import { basename, relative } from "node:path";
 import { runMain } from "../../lib/setup/commands/main.mjs";
 import { Problem } from "../../lib/setup/engine/problem.mjs";
@@ -9,6 +10,7 @@ import { parseOptions, usage } from "./options.ts";
 import { describePlace } from "./place.ts";
 
 await runMain(async (signal) => {
+  setMaxListeners(0, signal); // each lesson listens to it
   const options = await parseOptions(process.argv.slice(2), root);
   if (options.help) {
     console.log(usage);
