@@ -429,7 +429,7 @@ plot.heatOverlay(
 // %% [markdown]
 // ## Checks
 
-// %%
+// %% tags=["trained"]
 const photosOnly = "only with photographs";
 const lettersOnly = "only with drawn letters";
 const full = (atLeast: number) => (isDrawn ? lettersOnly : { atLeast });
