@@ -173,9 +173,16 @@ describe("A cell", () => {
       const mine = kernel.execute(
         'await new Promise((r) => setTimeout(r, 100)); console.log("mine")',
       );
+      // Which of two sockets the kernel reads first is nobody's promise: the second asks once the first runs.
+      const begins = ({ type, content }: Message) =>
+        type === "execute_input" && String(content.code).includes('"mine"');
+      await second.whenPublished(begins);
       const theirs = second.execute('console.log("theirs")');
       assert.equal((await mine).stdout, "mine\n");
       assert.equal((await theirs).stdout, "theirs\n");
+      const said = (text: string) => (message: Message) =>
+        message.type === "stream" && message.content.text === text;
+      await kernel.whenPublished(said("theirs\n"));
       const seen = (client: Client) =>
         client.published.filter(({ type }) => type === "stream").map(({ content }) => content.text);
       assert.deepEqual(seen(second), ["mine\n", "theirs\n"]);
