@@ -13,6 +13,8 @@ export interface YoloHeadOptions {
    * the first steps in them (Lin et al. 2017, https://arxiv.org/abs/1708.02002). Default: 0.01.
    */
   readonly prior?: number;
+  /** Of the initial weights. Default: 0. */
+  readonly seed?: number;
 }
 
 /**
@@ -23,14 +25,14 @@ export interface YoloHeadOptions {
  */
 export function yoloHead(
   features: tf.SymbolicTensor,
-  { anchors, classes, name = "yolo", prior = 0.01 }: YoloHeadOptions,
+  { anchors, classes, name = "yolo", prior = 0.01, seed = 0 }: YoloHeadOptions,
 ): tf.SymbolicTensor {
   const values = BOX_VALUES + classes;
   const layer = tf.layers.conv2d({
     name,
     filters: anchors.length * values,
     kernelSize: 1,
-    kernelInitializer: tf.initializers.randomNormal({ stddev: 0.01 }),
+    kernelInitializer: tf.initializers.randomNormal({ stddev: 0.01, seed }),
   });
   const output = layer.apply(features) as tf.SymbolicTensor;
   tf.tidy(() => {

@@ -52,7 +52,7 @@ export function yoloOnBackbone(options: BackboneYoloOptions): YoloDetector {
   const detail = convolve(fine, "yolo_detail", 1, 1);
   const joined = tf.layers.concatenate({ name: "yolo_join" }).apply([context, detail]);
   const x = convolve(joined as tf.SymbolicTensor, "yolo_neck", 3, 2);
-  const output = yoloHead(x, { anchors, classes: classes.length });
+  const output = yoloHead(x, { anchors, classes: classes.length, seed });
   const model = tf.model({ inputs: backbone.inputs, outputs: output, name: "backbone-yolo" });
   return new YoloDetector({ model, classes, scales: [{ stride, anchors }] });
 }

@@ -76,7 +76,7 @@ export function smallYolo({
   x = tf.layers.concatenate({ name: "join" }).apply([x, fine]) as tf.SymbolicTensor;
   x = convolve(x, "neck_1", 4 * filters, 1);
   x = convolve(x, "neck_2", 6 * filters, 3);
-  const output = yoloHead(x, { anchors, classes: classes.length });
+  const output = yoloHead(x, { anchors, classes: classes.length, seed });
   const model = tf.model({ inputs: input, outputs: output, name: "small-yolo" });
   return new YoloDetector({ model, classes, scales: [{ stride: STRIDE, anchors }] });
 }
