@@ -135,6 +135,31 @@ const replacements: Record<string, (...args: never[]) => Tensor> = {
     drawOutcomes(logits, samples, seed, normalized),
 };
 
+/** tfjs takes a seed of 0 for none with these, and draws differently in each run; by the place of the seed. */
+const unseededByZero: Readonly<Record<string, number>> = {
+  randomNormal: 4,
+  randomStandardNormal: 2,
+  truncatedNormal: 4,
+  multinomial: 2,
+  randomGamma: 4,
+};
+
+/** Any number but 0 whose square is exact, for multinomial; a user's own seed is rarely this one. */
+const SEED_FOR_ZERO = 15_974_633;
+
+/** Has a seed of 0 draw the same in every run, as any other. */
+function withSeedZero(
+  name: string,
+  original: (...args: never[]) => Tensor,
+): (...args: never[]) => Tensor {
+  const place = unseededByZero[name];
+  if (place === undefined) return original;
+  return (...args) => {
+    if (args[place] !== 0) return original(...args);
+    return original(...(args.with(place, SEED_FOR_ZERO as never) as never[]));
+  };
+}
+
 const refused = ["rand", "randomGamma"];
 
 /** Orders that are drawn in JavaScript. */
@@ -147,11 +172,11 @@ const shuffles = ["shuffle", "shuffleCombo", "createShuffledIndices"];
 export function installRandom(): void {
   const module = core as unknown as Record<string, (...args: never[]) => Tensor>;
   for (const [name, replacement] of Object.entries(replacements)) {
-    const original = module[name] as (...args: never[]) => Tensor;
+    const original = withSeedZero(name, module[name] as (...args: never[]) => Tensor);
     module[name] = (...args) => (activeRecorder() ? replacement(...args) : original(...args));
   }
   for (const name of refused) {
-    const original = module[name] as (...args: never[]) => Tensor;
+    const original = withSeedZero(name, module[name] as (...args: never[]) => Tensor);
     module[name] = (...args) => {
       if (activeRecorder()) {
         throw new CompileError(

@@ -410,6 +410,19 @@ describe("YOLO", () => {
       assert.ok(tf.memory().numTensors <= memory, "nothing is left behind");
     });
 
+    it("starts with the same weights for the same seed, 0 among them", () => {
+      const weights = (seed?: number) => {
+        const one = { classes: ["a", "b"], anchors: [[9, 9]] as const, filters: 4 };
+        const detector = smallYolo({ ...one, ...(seed !== undefined && { seed }) });
+        const all = detector.model.getWeights().map((weight) => [...weight.dataSync()]);
+        detector.dispose();
+        return all;
+      };
+      assert.deepEqual(weights(), weights(0));
+      assert.deepEqual(weights(7), weights(7));
+      assert.notDeepEqual(weights(7), weights(8));
+    });
+
     it("says what it cannot look at", () => {
       const detector = smallYolo({ classes: ["a"], anchors: [[9, 9]], filters: 4 });
       assert.throws(

@@ -229,6 +229,26 @@ describe("compile()", () => {
       assert.deepEqual(draw(), runs);
     });
 
+    it("takes a seed of 0 for one, outside of captures too", () => {
+      const draws: Record<string, () => tf.Tensor> = {
+        randomNormal: () => tf.randomNormal([4], 0, 1, "float32", 0),
+        randomStandardNormal: () => tf.randomStandardNormal([4], "float32", 0),
+        truncatedNormal: () => tf.truncatedNormal([4], 0, 1, "float32", 0),
+        randomUniform: () => tf.randomUniform([4], 0, 1, "float32", 0),
+        randomGamma: () => tf.randomGamma([4], 1, 1, "float32", 0),
+        "heNormal of a layer": () =>
+          tf.layers
+            .dense({
+              ...{ units: 3, inputShape: [2] },
+              kernelInitializer: tf.initializers.heNormal({ seed: 0 }),
+            })
+            .apply(tf.ones([1, 2])) as tf.Tensor,
+      };
+      for (const [name, draw] of Object.entries(draws)) {
+        tf.tidy(() => assert.deepEqual(values(draw()), values(draw()), name));
+      }
+    });
+
     it("has the moments that random ops promise", () => {
       const f = compile(() => [
         tf.randomUniform([20000], -1, 3),
