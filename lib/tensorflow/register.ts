@@ -9,7 +9,7 @@ import { quietly } from "./quiet.ts";
 import { require } from "./require.ts";
 import { repairRound } from "./round.ts";
 import { type Binding, loadTfjsNode, type TfjsNodeParts } from "./tfjs-node.ts";
-import { applyThreadBudget } from "./threads.ts";
+import { applyThreadBudget, preferOneDnn } from "./threads.ts";
 
 export interface Registration {
   readonly parts: TfjsNodeParts;
@@ -41,6 +41,7 @@ function register(): Registration {
   let problem: string | undefined;
   if (asked !== "cpu") {
     applyThreadBudget();
+    preferOneDnn();
     try {
       binding = loadBinding();
     } catch (error) {
