@@ -48,5 +48,5 @@ def resnet34():
 # network, input, batch, batches in one epoch
 WORKLOADS = {
     "mnist-cnn": (mnist_cnn, (28, 28, 1), 64, 40),
-    "resnet-34": (resnet34, (96, 96, 3), 16, 8),
+    "resnet-34": (resnet34, (96, 96, 3), 16, 4),
 }

@@ -49,3 +49,25 @@ export async function findPeers(): Promise<string | undefined> {
     existsSync(stamp) && readFileSync(stamp, "utf8") === readFileSync(requirements, "utf8");
   return made ? venvPython(folder) : undefined;
 }
+
+/** A measurement of Keras on the set-up's TensorFlow, with TensorFlow's environment variables. */
+type WithEnvironment = (env: Readonly<Record<string, string>>) => () => Promise<number>;
+
+/**
+ * The peer at its best: one try with oneDNN's kernels and one without, and from then on the better of the two. (Which
+ * one TensorFlow takes by itself depends on the processor, and is the worse one on many.)
+ *
+ * @param better whether the first figure is the better one
+ */
+export async function atItsBest(
+  name: string,
+  contestant: WithEnvironment,
+  better: (a: number, b: number) => boolean,
+  log: (line: string) => void,
+): Promise<() => Promise<number>> {
+  const settings = [{ TF_ENABLE_ONEDNN_OPTS: "1" }, { TF_ENABLE_ONEDNN_OPTS: "0" }] as const;
+  const [on, off] = [await contestant(settings[0])(), await contestant(settings[1])()];
+  const best = better(on, off) ? settings[0] : settings[1];
+  log(`${name}: ${on.toPrecision(4)} with oneDNN, ${off.toPrecision(4)} without`);
+  return contestant(best);
+}
