@@ -37,4 +37,5 @@ export { type InputSpec, type SavedFunction, saveSavedModel } from "./saved-mode
 export { type LoadedSavedModel, loadSavedModel, type SavedTensor } from "./saved-model/load.ts";
 export type { Binding, Device } from "./tfjs-node.ts";
 export { threadBudget } from "./threads.ts";
+export { refuseUnsupported } from "./unsupported.ts";
 export { tf };

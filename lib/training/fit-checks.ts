@@ -1,5 +1,6 @@
 /** What `fit` asks of its options. */
 import { tensorsIn } from "../data/index.ts";
+import { refuseUnsupported } from "../tensorflow/index.ts";
 import type { Callback } from "./callbacks/callback.ts";
 
 /** The first dimension of the first tensor. */
@@ -22,11 +23,15 @@ export function stepsOf(
       "fit: the dataset has no end; say how many steps an epoch has (stepsPerEpoch).",
     );
   }
-  for (const [name, value] of Object.entries({ epochs, stepsPerEpoch })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new RangeError(`fit: ${name} is ${value}, expected a whole number from 1.`);
-  }
+  checkCount("epochs", epochs);
+  checkCount("stepsPerEpoch", stepsPerEpoch);
   return stepsPerEpoch;
+}
+
+/** @throws {RangeError} not a whole number from 1 */
+export function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value > 0) return;
+  throw new RangeError(`fit: ${name} is ${value}, expected a whole number from 1.`);
 }
 
 /** @throws {Error} two callbacks have one name */
@@ -48,6 +53,7 @@ export function checkNames(callbacks: readonly Callback[]): void {
 export function checkOptions(options: object, known: Readonly<Record<string, true>>): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
+  refuseUnsupported("fit", options);
   throw new Error(
     `fit: there is no option "${unknown}". Expected ${Object.keys(known).sort().join(", ")}.`,
   );

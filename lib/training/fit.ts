@@ -15,7 +15,7 @@ import { tf } from "../tensorflow/index.ts";
 import type { Callback, Run } from "./callbacks/callback.ts";
 import { Clock } from "./clock.ts";
 import { evaluateWith } from "./evaluate.ts";
-import { checkNames, checkOptions, examplesIn, stepsOf } from "./fit-checks.ts";
+import { checkCount, checkNames, checkOptions, examplesIn, stepsOf } from "./fit-checks.ts";
 import { History, type Logs } from "./history.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { explainNotFinite } from "./not-finite.ts";
@@ -32,12 +32,18 @@ import {
   type Objective,
   type Step,
   type TrainingBatch,
+  type TrainingStep,
 } from "./train-step.ts";
 
 interface FitSettings<Batch> {
   readonly optimizer: Optimizer;
   /** Default: 1. */
   readonly epochs?: number;
+  /**
+   * Update the weights once in so many batches, with the mean of their gradients: for batches that are larger than memory
+   * allows. Steps, epochs and metrics count the small batches, schedules and the optimizer the updates. Default: 1.
+   */
+  readonly accumulate?: number;
   /** Default: as many as the dataset has batches. An epoch goes on in the data where the last one ended. */
   readonly stepsPerEpoch?: number;
   /** Evaluated after each epoch, always from its start. */
@@ -67,6 +73,7 @@ export interface CustomFitOptions<Batch> extends FitSettings<Batch> {
 
 /** Every option, once: a new one that is missing here is an error of types. */
 const OPTIONS: Readonly<Record<keyof FitOptions | keyof CustomFitOptions<unknown>, true>> = {
+  accumulate: true,
   callbacks: true,
   classWeight: true,
   epochs: true,
@@ -136,7 +143,9 @@ export async function fit<Batch>(
   const given = layers ? [] : (model as readonly tf.Variable[]);
   const trained = layers ? read(layers.trainableWeights) : given.filter((v) => v.trainable);
   if (trained.length === 0) throw new Error("fit: the model has no trainable weights.");
-  const training = compileTraining<Batch>(forward, trained, settings.optimizer, settings.seed ?? 0);
+  const { optimizer, seed = 0, accumulate = 1 } = settings;
+  checkCount("accumulate", accumulate);
+  const training = compileTraining<Batch>(forward, trained, optimizer, seed, accumulate);
   const evaluation = compileEvaluation<Batch>(forward);
   const weights = layers ? read(layers.weights) : given;
   try {
@@ -160,7 +169,7 @@ interface Parts<Batch> {
   readonly dataset: Dataset<Batch>;
   readonly layers: tf.LayersModel | undefined;
   readonly weights: readonly tf.Variable[];
-  readonly training: Step<Batch>;
+  readonly training: TrainingStep<Batch>;
   readonly evaluation: Step<Batch>;
   readonly forward: { readonly metrics: ConstructorParameters<typeof Totals>[0] };
 }
@@ -273,7 +282,7 @@ async function train<Batch>(parts: Parts<Batch>, settings: FitSettings<Batch>): 
 
 function trainOn<Batch>(batch: Batch, parts: Parts<Batch>, totals: Totals, step: number): Logs {
   try {
-    const measured = parts.training(batch);
+    const measured = parts.training(batch, step);
     try {
       const logs = totals.add(measured, examplesIn(batch));
       if (!Number.isFinite(logs.loss)) {

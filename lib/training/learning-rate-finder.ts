@@ -66,7 +66,7 @@ export async function findLearningRate(
     for await (const batch of batches.repeat()) {
       const rate = from * (to / from) ** (rates.length / (steps - 1));
       optimizer.learningRate = rate;
-      const value = tf.tidy(() => step(batch).loss.dataSync()[0] as number);
+      const value = tf.tidy(() => step(batch, rates.length).loss.dataSync()[0] as number);
       tf.dispose([batch.x, batch.y, ...(batch.sampleWeight ? [batch.sampleWeight] : [])].flat());
       average = smoothing * average + (1 - smoothing) * value;
       const smooth = average / (1 - smoothing ** (rates.length + 1));

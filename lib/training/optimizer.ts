@@ -1,5 +1,5 @@
 /** What all optimizers share: slots, step count, learning rate, clipping, weight decay, an average of weights. */
-import { tf } from "../tensorflow/index.ts";
+import { refuseUnsupported, tf } from "../tensorflow/index.ts";
 import type { Schedule } from "./schedules.ts";
 
 export interface OptimizerOptions {
@@ -45,6 +45,7 @@ export abstract class Optimizer {
   readonly #prefix: string;
 
   protected constructor(name: string, options: OptimizerOptions, defaultRate: number) {
+    refuseUnsupported(name, options);
     const rate = options.learningRate ?? defaultRate;
     if (typeof rate === "number" && !(rate >= 0 && Number.isFinite(rate))) {
       throw new RangeError(`${name}: learningRate must be a number of at least 0, got ${rate}`);
@@ -141,6 +142,34 @@ export abstract class Optimizer {
     });
   }
 
+  /**
+   * Adds gradients to those that wait for the update: several small batches for one large one. The gradients stay the
+   * caller's.
+   */
+  accumulate(gradients: readonly Gradient[]): void {
+    tf.tidy(() => {
+      for (const [variable, gradient] of gradients) {
+        check(variable, gradient);
+        const waiting = this.#waiting(variable);
+        waiting.assign(tf.add(waiting, gradient));
+      }
+    });
+  }
+
+  /** One update with the mean of these gradients and the `count - 1` times that `accumulate` was given before. */
+  applyMean(gradients: readonly Gradient[], count: number): void {
+    tf.tidy(() => {
+      const means = gradients.map(([variable, gradient]): Gradient => {
+        check(variable, gradient);
+        return [variable, tf.div(tf.add(this.#waiting(variable), gradient), count)];
+      });
+      for (const [variable] of gradients) {
+        this.#waiting(variable).assign(tf.zeros(variable.shape));
+      }
+      this.apply(means);
+    });
+  }
+
   /** Puts the averaged weights into the variables (averageMomentum). */
   useAverages(): void {
     if (this.#options.averageMomentum === undefined) {
@@ -170,6 +199,11 @@ export abstract class Optimizer {
   /** A scalar that belongs to no variable. */
   protected shared(name: string, initial: number): tf.Variable {
     return this.#slot(name, () => tf.scalar(initial));
+  }
+
+  /** The sum of the gradients that wait for the next update. */
+  #waiting(variable: tf.Variable): tf.Variable {
+    return this.#slot(`${variable.name}/waiting`, () => tf.zeros(variable.shape));
   }
 
   #slot(name: string, initial: () => tf.Tensor): tf.Variable {

@@ -2,7 +2,7 @@
 import { type Compiled, compile, isNative, nativeOp, tf } from "../tensorflow/index.ts";
 import { classNumbers, type Loss, type LossName, lossOf } from "./losses.ts";
 import { type Metric, type MetricFunction, type MetricName, metricsOf } from "./metrics.ts";
-import type { Optimizer } from "./optimizer.ts";
+import type { Gradient, Optimizer } from "./optimizer.ts";
 
 /** What a model learns from: tensors whose first dimension counts the examples. */
 export interface TrainingBatch {
@@ -143,17 +143,28 @@ export interface Measured {
 
 export type Step<Batch> = Compiled<[batch: Batch], Measured>;
 
+/** A training step on one batch; `step` counts batches from 0. */
+export interface TrainingStep<Batch> {
+  (batch: Batch, step: number): Measured;
+  /** As those of `Compiled`. */
+  randomCalls: number;
+  dispose(): void;
+}
+
 /**
  * Forward, loss, gradients and update as one graph. Where the loss is not finite, the update is made with zeros for
  * gradients, so that the weights can still be looked at.
+ *
+ * @param accumulate batches for each update; all but the last of them only add their gradients up
  */
 export function compileTraining<Batch>(
   forward: Forward<Batch>,
   variables: readonly tf.Variable[],
   optimizer: Optimizer,
   seed: number | undefined,
-): Step<Batch> {
-  const step = (batch: Batch): Measured =>
+  accumulate = 1,
+): TrainingStep<Batch> {
+  const run = (batch: Batch, learn: (gradients: readonly Gradient[]) => void): Measured =>
     tf.tidy(() => {
       let metrics: Record<string, tf.Tensor> = {};
       const { value, grads } = tf.variableGrads(() => {
@@ -164,7 +175,7 @@ export function compileTraining<Batch>(
         return loss;
       }, [...variables]);
       const finite = tf.isFinite(value);
-      optimizer.apply(
+      learn(
         variables.map((variable) => {
           const gradient = grads[variable.name];
           return [variable, gradient && onlyIf(finite, gradient)] as [tf.Variable, tf.Tensor];
@@ -177,7 +188,53 @@ export function compileTraining<Batch>(
       });
       return { loss: value, metrics: Object.fromEntries(owned) };
     }) as Measured;
-  return compile(step, { name: "training step", ...(seed !== undefined && { seed }) });
+  const compiled = (
+    name: string,
+    ownSeed: number | undefined,
+    learn: (gradients: readonly Gradient[]) => void,
+  ): Step<Batch> =>
+    compile((batch: Batch) => run(batch, learn), {
+      name,
+      ...(ownSeed !== undefined && { seed: ownSeed }),
+    });
+  if (accumulate === 1) {
+    const only = compiled("training step", seed, (gradients) => optimizer.apply(gradients));
+    return oneOf([only], () => only, 1);
+  }
+  const last = compiled("training step", seed, (gradients) =>
+    optimizer.applyMean(gradients, accumulate),
+  );
+  // Other random numbers than in the last step of each group.
+  const otherSeed = seed === undefined ? undefined : seed + 0x5bd1e995;
+  const others = compiled("accumulating step", otherSeed, (gradients) =>
+    optimizer.accumulate(gradients),
+  );
+  const isLast = (step: number) => (step + 1) % accumulate === 0;
+  return oneOf([last, others], (step) => (isLast(step) ? last : others), accumulate);
+}
+
+/** Compiled steps as one, which takes the number of the step; it is no argument of theirs, or each would capture anew. */
+function oneOf<Batch>(
+  steps: readonly [last: Step<Batch>, others?: Step<Batch>],
+  choose: (step: number) => Step<Batch>,
+  accumulate: number,
+): TrainingStep<Batch> {
+  const [last, others] = steps;
+  return Object.defineProperties((batch: Batch, step: number) => choose(step)(batch), {
+    randomCalls: {
+      get: () => last.randomCalls + (others?.randomCalls ?? 0),
+      // All draw at each of their calls or never.
+      set: (calls: number) => {
+        last.randomCalls = Math.floor(calls / accumulate);
+        if (others) others.randomCalls = calls - Math.floor(calls / accumulate);
+      },
+    },
+    dispose: {
+      value: () => {
+        for (const step of steps) step?.dispose();
+      },
+    },
+  }) as TrainingStep<Batch>;
 }
 
 /** The same without gradients, in inference mode. It never freezes weights: they change again right after. */

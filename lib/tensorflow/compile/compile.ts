@@ -3,6 +3,7 @@
  * eagerly and records it; later calls run the recorded graph.
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
+import { refuseUnsupported } from "../unsupported.ts";
 import { CompileError } from "./errors.ts";
 import { GraphFunction, underGradient } from "./function.ts";
 import { core, type NodeBackend, nativeBackend } from "./native.ts";
@@ -79,6 +80,7 @@ export function compile<Args extends unknown[], Result>(
   fn: (...args: Args) => Result,
   options: CompileOptions = {},
 ): Compiled<Args, Result> {
+  refuseUnsupported("compile()", options);
   const label = options.name ?? (fn.name || "the function");
   const cacheSize = options.cacheSize ?? 16;
   if (!Number.isInteger(cacheSize) || cacheSize < 1) {

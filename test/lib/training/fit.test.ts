@@ -47,6 +47,48 @@ describe("fit", () => {
     }
   }
 
+  it("makes of four small batches the update of a large one", async () => {
+    const data = problem();
+    const weightsAfter = async (
+      optimizer: training.Optimizer,
+      batch: number,
+      accumulate?: number,
+    ): Promise<number[]> => {
+      // Without BatchNormalization, which sees each batch by itself.
+      const seeded = tf.initializers.glorotNormal({ seed: 5 });
+      const model = tf.sequential({
+        layers: [
+          tf.layers.flatten({ inputShape: [6, 6, 1] }),
+          tf.layers.dense({ units: 8, activation: "tanh", kernelInitializer: seeded }),
+          tf.layers.dense({ units: 3, kernelInitializer: seeded }),
+        ],
+      });
+      const history = await fit(model, fromTensors(data).batch(batch), {
+        ...quiet,
+        ...{ optimizer, epochs: 5, ...(accumulate && { accumulate }) },
+        loss: training.sparseCategoricalCrossentropy({ fromLogits: true }),
+      });
+      assert.equal(optimizer.iterations.dataSync()[0], 5, "updates");
+      assert.equal(history.epochs.length, 5);
+      const weights = model.getWeights().flatMap((weight) => [...weight.dataSync()]);
+      model.dispose();
+      optimizer.dispose();
+      return weights;
+    };
+    for (const make of [
+      () => new SGD({ learningRate: 0.1, momentum: 0.9 }),
+      () => new Adam({ learningRate: 0.01, globalClipNorm: 1, weightDecay: 0.01 }),
+    ]) {
+      const large = await weightsAfter(make(), 20);
+      const small = await weightsAfter(make(), 5, 4);
+      large.forEach((value, i) => {
+        const error = Math.abs(value - (small[i] as number));
+        assert.ok(error <= 1e-5 * Math.max(1, Math.abs(value)), `weight ${i} is off by ${error}`);
+      });
+    }
+    tf.dispose([data.x, data.y]);
+  });
+
   it("reports what Keras reports: loss, accuracy, top-k, validation, a smaller last batch", async () => {
     const data = problem();
     const test = { x: wave([10, 6, 6, 1], 1.3), y: tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1, 2, 0]) };
@@ -279,8 +321,17 @@ describe("fit", () => {
       const misspelt = { fromLogits: true };
       await assert.rejects(
         attempt({ ...misspelt }),
-        /no option "fromLogits". Expected callbacks, /,
+        /no option "fromLogits". Expected accumulate, callbacks, /,
       );
+      await assert.rejects(
+        attempt({ ...{ mixedPrecision: true } }),
+        /mixedPrecision is true. Mixed precision is not supported/,
+      );
+      await assert.rejects(
+        attempt({ ...{ device: "gpu:1" } }),
+        /device is "gpu:1".*CUDA_VISIBLE_DEVICES=-1/,
+      );
+      await assert.rejects(attempt({ accumulate: 0 }), /accumulate is 0, expected a whole number/);
       await assert.rejects(attempt({ step: () => tf.scalar(0) }), /either a loss or a step/);
       await assert.rejects(attempt({ resume: "no/such/file" }), /no\/such\/file cannot be read/);
     });

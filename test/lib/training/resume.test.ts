@@ -95,6 +95,27 @@ describe("runs that stop and go on", () => {
     assert.deepEqual(readdirSync(folder).sort(), ["10", "12", "run.safetensors"]);
   });
 
+  it("resumes between the batches of one update", async function () {
+    if (tf.getBackend() !== "tensorflow") this.skip();
+    const path = join(folder, "run.safetensors");
+    const copy: training.Callback = {
+      name: "copy",
+      last: true,
+      onStepEnd({ step }) {
+        if (step === 10) copyFileSync(path, join(folder, "10"));
+      },
+    };
+    const seen = recorder();
+    await run({ accumulate: 3, callbacks: [checkpoint(path, { everySteps: 2 }), seen, copy] });
+    const end = weights();
+    assert.equal(optimizer.iterations.dataSync()[0], 6);
+    renew();
+    const again = recorder();
+    await run({ accumulate: 3, resume: join(folder, "10"), callbacks: [again] });
+    assert.deepEqual(again.losses, seen.losses.slice(10));
+    assert.deepEqual(weights(), end);
+  });
+
   it("stops at the next step for an AbortSignal and for Ctrl+C, and goes on in memory", async function () {
     if (tf.getBackend() !== "tensorflow") this.skip();
     const seen = recorder();
