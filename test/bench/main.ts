@@ -15,6 +15,8 @@ const benches: Record<string, () => Promise<Bench>> = {
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
   plot: async () => (await import("./plot.ts")).plot,
   train: async () => (await import("./train.ts")).train,
+  "train-mnist": async () => (await import("./train.ts")).trainMnist,
+  "train-resnet": async () => (await import("./train.ts")).trainResNet,
   windows: async () => (await import("./windows.ts")).windows,
 };
 

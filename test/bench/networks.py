@@ -47,6 +47,6 @@ def resnet34():
 
 # network, input, batch, batches in one epoch
 WORKLOADS = {
-    "mnist-cnn": (mnist_cnn, (28, 28, 1), 64, 40),
+    "mnist-cnn": (mnist_cnn, (28, 28, 1), 64, 20),
     "resnet-34": (resnet34, (96, 96, 3), 16, 4),
 }

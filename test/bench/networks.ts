@@ -69,6 +69,6 @@ function resnet34(): tf.LayersModel {
 }
 
 export const workloads: Readonly<Record<string, Workload>> = {
-  "mnist-cnn": { network: mnistCnn, input: [28, 28, 1], batch: 64, steps: 40 },
+  "mnist-cnn": { network: mnistCnn, input: [28, 28, 1], batch: 64, steps: 20 },
   "resnet-34": { network: resnet34, input: [96, 96, 3], batch: 16, steps: 4 },
 };
