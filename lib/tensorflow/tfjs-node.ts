@@ -4,6 +4,7 @@ import type * as tfjsNode from "@tensorflow/tfjs-node-gpu";
 import type { NodeJSKernelBackend } from "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js";
 import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js";
 import { require } from "./require.ts";
+import { savingWhole } from "./whole-saves.ts";
 
 /** Something that TensorFlow computes on. */
 export interface Device {
@@ -66,7 +67,7 @@ export function loadTfjsNode(): TfjsNodeParts {
     part("register_all_kernels");
     const { nodeFileSystemRouter } = part("io/file_system");
     tf.io.registerLoadRouter(nodeFileSystemRouter);
-    tf.io.registerSaveRouter(nodeFileSystemRouter);
+    tf.io.registerSaveRouter(savingWhole(nodeFileSystemRouter));
     return {
       node: part("node").node,
       version: { ...tf.version, "tfjs-node": part("version").version },

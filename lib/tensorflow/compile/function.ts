@@ -15,8 +15,8 @@ export interface Output {
   readonly dtype: number;
 }
 
-/** Weights beyond this many bytes make a frozen graph slow to build, and it keeps a copy of them. */
-const frozenLimit = 500e6;
+/** Weights beyond so many bytes make a frozen graph slow to build, and it keeps a copy of them. Tests lower it. */
+export const frozen = { limit: 500e6 };
 
 const noAttributes: readonly OpAttribute[] = [];
 let nextFunction = 0;
@@ -196,7 +196,7 @@ export class GraphFunction {
 
   #warnAboutSize(): void {
     const bytes = this.variables.reduce((sum, { size }) => sum + 4 * size, 0);
-    if (bytes <= frozenLimit) return;
+    if (bytes <= frozen.limit) return;
     console.warn(
       `compile(): freezing ${this.#label} copies ${Math.round(bytes / 1e6)} MB of weights into its graph, and ` +
         "again whenever one of them changes.",

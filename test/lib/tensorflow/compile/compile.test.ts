@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { CompileError, compile, tf } from "convnet-lab/tensorflow";
+import { frozen } from "../../../../lib/tensorflow/compile/function.ts";
 
 const values = (tensor: tf.Tensor): number[] => Array.from(tensor.dataSync() as Float32Array);
 
@@ -485,6 +486,31 @@ describe("compile()", () => {
       step.dispose();
       w.dispose();
       assert.equal(tf.memory().numTensors, before);
+    });
+
+    it("warns, once for each signature, where it copies much", () => {
+      const w = tf.variable(tf.zeros([1000]));
+      const [limit, warn, lines] = [frozen.limit, console.warn, [] as string[]];
+      console.warn = (line: string) => lines.push(line);
+      try {
+        const ask = (name: string) => {
+          const f = compile((x: tf.Tensor) => x.add(w), { freeze: true, name });
+          tf.tidy(() => [f(tf.scalar(1)), f(tf.scalar(2)), f(tf.scalar(3))]);
+          f.dispose();
+        };
+        frozen.limit = 4000;
+        ask("small");
+        assert.deepEqual(lines, []);
+        frozen.limit = 3999;
+        ask("large");
+        assert.equal(lines.length, 1);
+        assert.match(lines.join(), /freezing large copies 0 MB of weights into its graph/);
+      } finally {
+        frozen.limit = limit;
+        console.warn = warn;
+      }
+      w.dispose();
+      assert.equal(limit, 500e6);
     });
 
     it("is refused for a function that trains", () => {
