@@ -77,6 +77,10 @@ function outline(
   context.restore();
 }
 
+/** So much of a tag may be covered by, or cover, others before it is left out. */
+const MOST_COVERED = 0.15;
+
+/** A tag goes where the fewest others are: of a crowd's later boxes it is left out, their colours tell the class. */
 function tag(
   context: SKRSContext2D,
   box: PlacedBox,
@@ -85,15 +89,23 @@ function tag(
 ): void {
   const width = Math.ceil(textWidth(box.text, TAG)) + 2 * TAG_PADDING;
   const { lineHeight: height } = TAG;
-  const x = Math.max(0, Math.min(box.left - LINE / 2, area.width - width));
+  const inside = (x: number) => Math.max(0, Math.min(x, area.width - width));
   const above = box.top - LINE / 2 - height;
   const below = box.top + box.height + LINE / 2;
-  const tries = [above, below, box.top + LINE / 2, below - height - LINE].filter(
+  const rows = [above, below, box.top + LINE / 2, below - height - LINE].filter(
     (y) => y >= 0 && y + height <= area.height,
   );
-  const free = (y: number) => taken.every((other) => !meet({ x, y, width, height }, other));
-  const y = tries.find(free) ?? tries[0] ?? Math.max(0, Math.min(above, area.height - height));
-  taken.push({ x, y, width, height });
+  if (rows.length === 0) rows.push(Math.max(0, Math.min(above, area.height - height)));
+  const columns = [inside(box.left - LINE / 2), inside(box.left + box.width + LINE / 2 - width)];
+  const places = columns.flatMap((x) => rows.map((y) => ({ x, y, width, height })));
+  const covered = places.map((place) =>
+    taken.reduce((sum, other) => sum + shared(place, other), 0),
+  );
+  const least = Math.min(...covered);
+  if (least > MOST_COVERED * width * height) return;
+  const place = places[covered.indexOf(least)]!;
+  taken.push(place);
+  const { x, y } = place;
   context.save();
   context.globalAlpha = box.faint ? 0.6 : 1;
   context.fillStyle = box.color;
@@ -104,8 +116,11 @@ function tag(
   context.restore();
 }
 
-function meet(a: Rectangle, b: Rectangle): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+/** The area that two rectangles share. */
+function shared(a: Rectangle, b: Rectangle): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return Math.max(0, width) * Math.max(0, height);
 }
 
 /** A colour for each label: by its place among the classes, or among all labels in alphabetical order. */

@@ -8,6 +8,9 @@ import { classColor } from "./class-colors.ts";
 import { colorMapOf, cssColor } from "./colors.ts";
 import type { PictureOptions } from "./picture.ts";
 
+const GREY = "#808890";
+const DASH = [6, 4];
+
 export interface PrecisionRecallLine {
   readonly label: string;
   readonly recall: ArrayLike<number>;
@@ -19,7 +22,10 @@ export interface PrecisionRecallLine {
 }
 
 export interface PrecisionRecallOptions extends PictureOptions {
-  /** A dashed line at the height of the mean AP: the area below it is that below the curves, on average. Default: true. */
+  /**
+   * A dashed line at the height of the mean AP, which the legend names: the area below it is that below the curves, on
+   * average. Default: true.
+   */
   readonly apLine?: boolean;
   /** Of an evaluation: a curve for each class, or one for each IoU threshold. Default: "class". */
   readonly by?: "class" | "iou";
@@ -83,6 +89,23 @@ export function precisionRecallChart(
       scale: share,
       axis: { tickCount: 5, format: ".1f" },
     }) as const;
+  const withMean = apLine && aps.length > 0;
+  // In the legend, as beside the line it would cross the curves.
+  const meanText = `${aps.length > 1 ? "mean AP" : "AP"} ${mean.toFixed(2)}`;
+  const entries = withMean ? [...written, meanText] : written;
+  const legend = {
+    title: sequential ? "IoU threshold" : null,
+    orient: "right" as const,
+    symbolStrokeWidth: 3,
+    labelLimit: 0,
+  };
+  const strokeDash = {
+    field: "curve",
+    type: "nominal" as const,
+    sort: null,
+    scale: { domain: entries, range: entries.map((_, i) => (i < lines.length ? [1, 0] : DASH)) },
+    legend,
+  };
   const drawn = (shape: "step" | "line") => lines.some((line) => (line.shape ?? "step") === shape);
   const labelsOf = (shape: "step" | "line") =>
     written.filter((_, i) => (lines[i]!.shape ?? "step") === shape);
@@ -102,14 +125,13 @@ export function precisionRecallChart(
         field: "curve",
         type: "nominal" as const,
         sort: null,
-        scale: { domain: written, range: written.map((_, i) => color(i)) },
-        legend: {
-          title: sequential ? "IoU threshold" : null,
-          orient: "right" as const,
-          symbolStrokeWidth: 3,
-          labelLimit: 0,
+        scale: {
+          domain: entries,
+          range: entries.map((_, i) => (i < lines.length ? color(i) : GREY)),
         },
+        legend,
       },
+      strokeDash,
       tooltip: [
         { field: "curve", type: "nominal" as const },
         { field: "recall", type: "quantitative" as const, format: ".3f" },
@@ -117,7 +139,6 @@ export function precisionRecallChart(
       ],
     },
   });
-  const withMean = apLine && aps.length > 0;
   const spec: TopLevelSpec = {
     width,
     height,
@@ -128,32 +149,9 @@ export function precisionRecallChart(
       ...(withMean
         ? [
             {
-              data: {
-                values: [{ mean, text: `${aps.length > 1 ? "mean AP" : "AP"} ${mean.toFixed(2)}` }],
-              },
-              encoding: { y: { field: "mean", type: "quantitative" as const } },
-              layer: [
-                {
-                  mark: {
-                    type: "rule" as const,
-                    strokeDash: [6, 4],
-                    strokeWidth: 1.5,
-                    color: "#808890",
-                  },
-                },
-                {
-                  mark: {
-                    type: "text" as const,
-                    align: "left" as const,
-                    baseline: (mean > 0.5 ? "top" : "bottom") as "top" | "bottom",
-                    dx: 6,
-                    dy: mean > 0.5 ? 5 : -5,
-                    fontSize: 12,
-                    color: "#808890",
-                  },
-                  encoding: { text: { field: "text", type: "nominal" as const }, x: { value: 0 } },
-                },
-              ],
+              data: { values: [{ mean, curve: meanText }] },
+              mark: { type: "rule" as const, strokeWidth: 1.5, color: GREY },
+              encoding: { y: { field: "mean", type: "quantitative" as const }, strokeDash },
             },
           ]
         : []),
