@@ -1,14 +1,10 @@
 /** Colours for classes, and ink that reads on them. */
+import { classColors } from "../segmentation/masks/colors.ts";
 
-/**
- * Told apart with any colour vision (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/), without the yellow, which
- * cannot be seen on white, and the black; the blue is a little lighter, to be seen on dark cards.
- */
-const DISTINCT = ["#1a80bb", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9"] as const;
-
-/** Colours of class 0, 1, 2 …; after six they begin anew, so labels must tell the rest. */
+/** Colours of class 0, 1, 2 …, those of masks: after six come lighter and darker ones. As `#rrggbb`. */
 export function classColor(index: number): string {
-  return DISTINCT[index % DISTINCT.length]!;
+  const [red, green, blue] = classColors(index + 1)[index]!;
+  return `#${((1 << 24) | (red << 16) | (green << 8) | blue).toString(16).slice(1)}`;
 }
 
 /** For what has a meaning of its own in pictures of detections. */
