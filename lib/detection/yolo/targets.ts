@@ -23,10 +23,14 @@ export interface AssignOptions {
 export const TARGET_VALUES = 6;
 
 /**
- * What each place is to say: each box is given to the cell that its centre lies in, there to the anchor that has its
- * shape. Of two boxes for one place the better fitting gets it, the other goes to its next best anchor.
+ * What each place is to say: each box is given to the cell that its centre lies in, there to the anchor whose size is
+ * most like its own, and to further ones by `anchorThreshold`. A place learns one box only. Of two that want it the
+ * better fitting gets it, and the other its next best anchor; where all anchors of a cell are taken, the worst fitting
+ * boxes are left out.
  *
- * @returns `TARGET_VALUES` numbers for each place of `yoloPlaces(scales, size)`
+ * @param truths boxes in pixels of a picture of `size`
+ * @returns [places · TARGET_VALUES], places in the order of `yoloPlaces(scales, size)`. The numbers of a place are 1, x and
+ *   y of the box's centre, its width and height, all in pixels, and its class; six zeros where it has no object.
  * @throws {RangeError} a box has no area or its centre lies outside of the picture, or a label is no class
  */
 export function yoloTargets(
