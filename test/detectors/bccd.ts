@@ -28,7 +28,7 @@ const STRIDE = 16;
 const format = "xyxy";
 
 export async function trainAndMeasure(options: DetectorOptions): Promise<MeanAveragePrecision> {
-  const { pictures, scratch, log } = options;
+  const { pictures, scratch, seed, log } = options;
   const data = await bccd();
   const learned = [...data.train, ...data.validation].slice(0, pictures);
   const kept = await Promise.all(learned.map(example));
@@ -41,19 +41,22 @@ export async function trainAndMeasure(options: DetectorOptions): Promise<MeanAve
   });
   const detector = yoloOnBackbone({
     ...{ backbone, fine: "block5c_add", coarse: "block7a_project_bn", stride: STRIDE },
-    ...{ classes: [...data.classes], anchors: kMeansAnchors(sizes, 5).anchors },
+    ...{ classes: [...data.classes], anchors: kMeansAnchors(sizes, 5).anchors, seed },
   });
 
   const examples = fromItems(kept)
     .map(({ image, objects }) => ({ image: tf.clone(image), objects }))
-    .map((one, { random }) => {
-      const how = (["horizontal", "vertical"] as const).filter(() => random() < 0.5);
-      return how.reduce(
-        (turned, direction) => flipExample(turned, direction),
-        one as DetectionExample,
-      );
-    })
-    .shuffle();
+    .map(
+      (one, { random }) => {
+        const how = (["horizontal", "vertical"] as const).filter(() => random() < 0.5);
+        return how.reduce(
+          (turned, direction) => flipExample(turned, direction),
+          one as DetectionExample,
+        );
+      },
+      { seed },
+    )
+    .shuffle({ seed });
   const batches = yoloBatches(examples, {
     ...{ scales: detector.scales, classes: detector.classes.length, batchSize: 8 },
     ...{ anchorThreshold: 0.5, maxObjects: 48 },
@@ -68,6 +71,7 @@ export async function trainAndMeasure(options: DetectorOptions): Promise<MeanAve
       step,
       optimizer,
       epochs,
+      seed,
       progress: false,
       callbacks: [log],
     });

@@ -1,5 +1,5 @@
 /**
- * `npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N]` trains a detector and measures it on its
+ * `npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N] [--seed N]` trains a detector and measures it on its
  * test pictures: minutes to an hour, so no part of `npm test`. `bccd` needs the data set (CONVNET_LAB_MIRROR, or a
  * download); `--scratch` starts without pretrained weights.
  */
@@ -12,6 +12,8 @@ export interface DetectorOptions {
   /** Training and test pictures at most, to try it out. */
   readonly pictures: number;
   readonly scratch: boolean;
+  /** Of initial weights, order and augmentation. */
+  readonly seed: number;
   /** Prints each epoch. */
   readonly log: Callback;
 }
@@ -21,19 +23,21 @@ const { positionals, values } = parseArgs({
   options: {
     epochs: { type: "string" },
     pictures: { type: "string" },
+    seed: { type: "string", default: "0" },
     scratch: { type: "boolean", default: false },
   },
 });
-const count = (text: string | undefined, name: string): number | undefined => {
-  if (text === undefined || (Number.isInteger(Number(text)) && Number(text) > 0)) {
-    return text === undefined ? undefined : Number(text);
-  }
-  throw new RangeError(`--${name} is ${text}, expected a whole number above 0.`);
+const wholeNumber = (text: string, name: string, least: number): number => {
+  const value = Number(text);
+  if (text !== "" && Number.isInteger(value) && value >= least) return value;
+  throw new RangeError(`--${name} is ${text}, expected a whole number from ${least}.`);
 };
+const count = (text: string | undefined, name: string): number | undefined =>
+  text === undefined ? undefined : wholeNumber(text, name, 1);
 const [name = "", ...more] = positionals;
 if (more.length > 0 || !["shapes", "bccd"].includes(name)) {
   console.error(
-    "usage: npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N]",
+    "usage: npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N] [--seed N]",
   );
   process.exit(2);
 }
@@ -56,6 +60,7 @@ const log: Callback = {
 };
 const options: DetectorOptions = {
   ...{ epochs: count(values.epochs, "epochs"), scratch: values.scratch, log },
+  seed: wholeNumber(values.seed, "seed", 0),
   pictures: count(values.pictures, "pictures") ?? Infinity,
 };
 const run: (options: DetectorOptions) => Promise<MeanAveragePrecision> =

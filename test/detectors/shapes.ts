@@ -5,14 +5,14 @@ import type { MeanAveragePrecision } from "../../lib/metrics/index.ts";
 import type { DetectorOptions } from "./main.ts";
 
 export async function trainAndMeasure(options: DetectorOptions): Promise<MeanAveragePrecision> {
-  const { epochs, pictures, log } = options;
+  const { epochs, pictures, seed, log } = options;
   const { train, test } = await generateShapes({
     train: Math.min(2000, pictures),
     test: Math.min(500, pictures),
   });
-  const detector = shapeDetector(train);
+  const detector = shapeDetector(train, { seed });
   await trainOnShapes(detector, train, {
-    ...{ progress: false, callbacks: [log] },
+    ...{ progress: false, callbacks: [log], seed },
     ...(epochs === undefined ? {} : { epochs }),
   });
   return evaluateOnShapes(detector, test);

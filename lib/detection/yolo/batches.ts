@@ -27,9 +27,10 @@ export interface YoloBatchOptions extends AssignOptions {
   readonly batchSize?: number;
   /**
    * Multi-scale training: sides of the pictures that the network sees, multiples of every stride; YOLO v2 takes 320, 352 …
-   * 608. One is drawn anew every `sizeEvery` batches. Default: the pictures as they are.
+   * 608. One is drawn anew every `sizeEvery` batches. Or a function from the number of the batch, counted over all passes
+   * from 0, to the side. Default: the pictures as they are.
    */
-  readonly sizes?: readonly number[];
+  readonly sizes?: readonly number[] | ((batch: number) => number);
   /** Default: 10. */
   readonly sizeEvery?: number;
   /** Of the sizes. Default: 0. */
@@ -61,7 +62,12 @@ export function yoloBatches(
     placesOf.set(key, known);
     return known;
   };
-  for (const size of sizes ?? []) places(size, size);
+  const sideOf = (batch: number): number | undefined => {
+    if (typeof sizes === "function") return sizes(batch);
+    const block = Math.floor(batch / sizeEvery);
+    return sizes?.[Math.floor(seededRandom(seed, block)() * sizes.length)];
+  };
+  if (typeof sizes !== "function") for (const size of sizes ?? []) places(size, size);
 
   const collated = examples.batch(batchSize, {
     dropRemainder: true,
@@ -72,8 +78,7 @@ export function yoloBatches(
   });
   return collated.map(({ images, objects }, { index, pass }): YoloBatch => {
     const [count, oldHeight, oldWidth] = images.shape;
-    const block = Math.floor((pass * collated.length + index) / sizeEvery);
-    const side = sizes?.[Math.floor(seededRandom(seed, block)() * sizes.length)];
+    const side = sideOf(pass * collated.length + index);
     const [height, width] = side ? [side, side] : [oldHeight, oldWidth];
     const all = places(width, height);
     const targets = new Float32Array(count * all.count * TARGET_VALUES);

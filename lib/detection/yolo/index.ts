@@ -22,10 +22,13 @@ export {
 } from "./head.ts";
 export { type YoloLoss, type YoloLossOptions, type YoloTargets, yoloLoss } from "./loss.ts";
 export { type BackboneYoloOptions, yoloOnBackbone } from "./on-backbone.ts";
+export { type PastedScene, pasteObjects } from "./paste.ts";
 export { type YoloPlaces, type YoloScale, yoloNumbersPerCell, yoloPlaces } from "./scales.ts";
 export {
   evaluateOnShapes,
+  type ShapeDetectorOptions,
   type ShapeEvaluation,
+  type ShapeExampleOptions,
   type ShapeTrainingOptions,
   shapeDetector,
   shapeExamples,

@@ -1,7 +1,7 @@
 /** The recipe of the lessons and the benchmark: a small YOLO that learns generated shapes. */
 import type { Dataset } from "../../data/dataset.ts";
 import { fromFunction } from "../../data/dataset-sources.ts";
-import { type ShapeSet, shapeScene } from "../../data/shapes/set.ts";
+import type { ShapeSet } from "../../data/shapes/set.ts";
 import {
   type MeanAveragePrecision,
   meanAveragePrecision,
@@ -24,6 +24,7 @@ import {
   yoloBatches,
 } from "./batches.ts";
 import type { Detection, DetectOptions, YoloDetector } from "./detector.ts";
+import { pasteObjects } from "./paste.ts";
 import { smallYolo } from "./small.ts";
 import { yoloStep } from "./training.ts";
 
@@ -34,25 +35,44 @@ export interface ShapeTrainingOptions
   readonly epochs?: number;
   /** Highest of a cycle, or a schedule by steps. Default: 0.005. */
   readonly learningRate?: number | Schedule;
-  /** Of the order, the flips and the sizes. Default: 0. */
+  /** Take the `sizes` one after the other, each for its part of the epochs, instead of by chance. Default: false. */
+  readonly growing?: boolean;
+  /**
+   * Objects of other pictures that are pasted into each one where there is room; none in the last tenth of the epochs,
+   * so that the network gets to know pictures as they are. Default: 0.
+   */
+  readonly paste?: number;
+  /** Of the order, the flips, the sizes and what is pasted. Default: 0. */
   readonly seed?: number;
 }
 
-/** Pictures of a set with their boxes, each in one of eight positions by chance if `flip` is true. */
+export interface ShapeExampleOptions {
+  /** Each picture in one of eight positions by chance. Default: false. */
+  readonly flip?: boolean;
+  /** Objects to paste, in each pass; see `pasteObjects`. Default: none. */
+  readonly paste?: (pass: number) => number;
+  /** Default: 0. */
+  readonly seed?: number;
+}
+
+/** Pictures of a set with their boxes. */
 export function shapeExamples(
   set: ShapeSet,
-  { flip = false, seed = 0 }: { readonly flip?: boolean; readonly seed?: number } = {},
+  { flip = false, paste = () => 0, seed = 0 }: ShapeExampleOptions = {},
 ): Dataset<DetectionExample> {
   const { size } = set;
-  const plain = fromFunction(set.length, (i): DetectionExample => {
-    const { image, objects } = shapeScene(set, i);
-    return { image: tf.tensor3d(image, [size, size, 3], "int32"), objects };
-  });
-  if (!flip) return plain;
-  return plain.map(
-    (example, { random }) => {
+  return fromFunction(
+    set.length,
+    (i, { random, pass }): DetectionExample => {
+      const { image, objects } = pasteObjects(set, i, paste(pass), random);
+      const plain = { image: tf.tensor3d(image, [size, size, 3], "int32"), objects };
+      if (!flip) return plain;
       const how = (["horizontal", "vertical", "transpose"] as const).filter(() => random() < 0.5);
-      return how.reduce((turned, one) => flipExample(turned, one), example);
+      return how.reduce((turned: DetectionExample, one) => {
+        const next = flipExample(turned, one);
+        turned.image.dispose();
+        return next;
+      }, plain);
     },
     { seed },
   );
@@ -65,13 +85,24 @@ export function shapeSizes(set: ShapeSet): BoxSize[] {
     .map(({ box: [left, top, right, bottom] }) => [right - left, bottom - top]);
 }
 
+export interface ShapeDetectorOptions {
+  /** How many. Default: 3. */
+  readonly anchors?: number;
+  /** Of the first layer. Default: 24. */
+  readonly filters?: number;
+  /** Side of the pictures that it is for, if they are resized. Default: the set's. */
+  readonly side?: number;
+  /** Of the initial weights. Default: 0. */
+  readonly seed?: number;
+}
+
 /** A small YOLO for a set, with anchors from its boxes; untrained. */
-export function shapeDetector(
-  set: ShapeSet,
-  options: { readonly anchors?: number; readonly filters?: number; readonly seed?: number } = {},
-): YoloDetector {
-  const { anchors } = kMeansAnchors(shapeSizes(set), options.anchors ?? 3);
-  const { filters = 24, seed = 0 } = options;
+export function shapeDetector(set: ShapeSet, options: ShapeDetectorOptions = {}): YoloDetector {
+  const { filters = 24, side = set.size, seed = 0 } = options;
+  const sizes = shapeSizes(set).map(
+    ([w, h]): BoxSize => [(w * side) / set.size, (h * side) / set.size],
+  );
+  const { anchors } = kMeansAnchors(sizes, options.anchors ?? 3);
   return smallYolo({ classes: [...set.classes], anchors, filters, seed });
 }
 
@@ -81,11 +112,21 @@ export async function trainOnShapes(
   set: ShapeSet,
   options: ShapeTrainingOptions = {},
 ): Promise<History> {
-  const { epochs = 30, batchSize = 16, learningRate = 0.005, seed = 0, sizes, sizeEvery } = options;
-  const examples = shapeExamples(set, { flip: true, seed }).shuffle({ seed });
+  const { epochs = 30, batchSize = 16, learningRate = 0.005, seed = 0, sizeEvery } = options;
+  const { sizes, growing = false, paste = 0 } = options;
+  const total = epochs * Math.floor(set.length / batchSize);
+  const grown = (batch: number, of: readonly number[]) =>
+    of[Math.min(of.length - 1, Math.floor((batch * of.length) / total))]!;
+  const examples = shapeExamples(set, {
+    ...{ flip: true, seed },
+    paste: (pass) => (pass < 0.9 * epochs ? paste : 0),
+  }).shuffle({ seed });
   const batches = yoloBatches(examples, {
     ...{ scales: detector.scales, classes: detector.classes.length, anchorThreshold: 0.3 },
-    ...{ batchSize, seed, maxObjects: 8, ...(sizes && { sizes }), ...(sizeEvery && { sizeEvery }) },
+    ...{ batchSize, seed, maxObjects: 8 + paste, ...(sizeEvery && { sizeEvery }) },
+    ...(sizes && {
+      sizes: growing && Array.isArray(sizes) ? (batch: number) => grown(batch, sizes) : sizes,
+    }),
   });
   const steps = epochs * batches.length;
   const optimizer = new Adam({

@@ -328,6 +328,17 @@ describe("YOLO", () => {
       "a size for two batches",
     );
     assert.ok(new Set(sides).size > 1);
+    const growing = { ...options, sizes: (batch: number) => (batch < 6 ? 64 : 96) };
+    const grown: number[] = [];
+    for await (const batch of yoloBatches(items, growing).repeat(2)) {
+      grown.push(batch.images.shape[1]);
+      tf.dispose(batch as never);
+    }
+    assert.deepEqual(grown, [64, 64, 64, 64, 64, 64, 96, 96], "counted over all passes");
+    await assert.rejects(
+      yoloBatches(items, { ...growing, sizes: () => 100 }).at(0),
+      /multiples of the stride 16/,
+    );
     await assert.rejects(
       yoloBatches(items, { ...options, maxObjects: 0 }).at(0),
       /1 objects, expected at most maxObjects = 0/,
