@@ -44,7 +44,7 @@
 // The paper: [Deep Residual Learning for Image
 // Recognition](https://arxiv.org/abs/1512.03385).
 
-// %% tags=["parameters"] quick={"epochs": 3}
+// %% quick={"epochs": 3} tags=["parameters"]
 /** How often the networks see all training pictures. */
 let epochs: number = 10;
 /** Pairs of convolutions in the deep networks. */
@@ -218,7 +218,7 @@ function gradientNorms(model: tf.LayersModel): number[] {
 
 const before = Object.values(networks).map(gradientNorms);
 
-// %% tolerance=0.05
+// %% tags=["trained"]
 function normChart(norms: number[][], title: string): plot.Chart {
   const lines = norms.map((y, i) => ({ label: names[i]!, y }));
   return plot.lineChart(lines, {
@@ -232,7 +232,7 @@ function normChart(norms: number[][], title: string): plot.Chart {
 
 normChart(before, "Before training");
 
-// %% tolerance=0.05
+// %% tags=["trained"]
 const spread = (norms: number[]): number =>
   Math.max(...norms) / Math.min(...norms);
 

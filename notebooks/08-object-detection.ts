@@ -35,7 +35,7 @@
 // **Data:** generated pictures of ellipses, rectangles, triangles and stars.
 // Nothing is downloaded.
 
-// %% tags=["parameters"] quick={"trainPictures": 500, "testPictures": 40, "epochs": 5}
+// %% quick={"epochs": 5, "testPictures": 40, "trainPictures": 500} tags=["parameters"]
 /** Pictures that the windows to learn from are cut out of. */
 let trainPictures: number = 1200;
 let testPictures: number = 150;
@@ -560,7 +560,7 @@ const detector = tf.model({ inputs: anySize, outputs: convolved });
 const inOnePass = detector.predict(photo.expandDims(0)) as tf.Tensor4D;
 console.log("in one pass", inOnePass.shape, "sliding", slid.shape);
 
-// %%
+// %% tags=["trained"]
 const difference = tf.tidy(() =>
   inOnePass.squeeze([0]).sub(slid).abs().max().arraySync(),
 ) as number;

@@ -16,6 +16,7 @@ import {
   runs,
   writeNotebook,
 } from "./notebook.ts";
+import { dropNotices } from "./notices.ts";
 import type { Options } from "./options.ts";
 import { type Place, Places } from "./place.ts";
 import { type CellRecord, isPicture, recordOf } from "./record.ts";
@@ -60,6 +61,7 @@ export async function runLesson(file: string, context: LessonContext): Promise<L
     env: environment(options.full),
     onCell: (cell, at, of) => onProgress(`cell ${at} of ${of}: ${places.of(cell).source}`),
   });
+  dropNotices(cells);
   await writeExecuted(file, notebook, quick, options);
 
   const result = { file, cells: cells.length, claims: countClaims(cells) };

@@ -35,6 +35,16 @@ describe("texts with numbers", () => {
     assert.ok(!same("12 ms, 3 layers", "13 ms, 4 layers", true));
   });
 
+  it("have numbers of claims that do not count, as the claims have judged them", () => {
+    const claim = (value: string) => `PASSED  accuracy: ${value}, expected at least 0.9\n`;
+    assert.ok(same(claim("0.95"), claim("0.99")));
+    assert.ok(same("SKIPPED loss: 1.5e-3 (trained)", "SKIPPED loss: 2 (trained)"));
+    assert.ok(!same(claim("0.95"), claim("0.95").replace("0.9\n", "0.8\n")));
+    assert.ok(!same(claim("0.95"), claim("not measured")));
+    assert.ok(!same("PASSED  4,652,008 parameters", "PASSED  4,652,009 parameters"));
+    assert.ok(!same("loss: 0.95, expected at least 0.9", "loss: 0.99, expected at least 0.9"));
+  });
+
   it("show the lines that differ, with those around them", () => {
     const old = ["a", "b", "c", "d 0.5", "e", "f", "g"].join("\n");
     const now = ["a", "b", "c", "d 0.6", "e", "f", "g", "h"].join("\n");
