@@ -318,14 +318,14 @@ console.log(`frozen base: ${percent(frozen)} of the test set`);
 // ## Tuning all of it
 //
 // Now that the head is sensible, the base may be adapted to what we look for.
-// All layers are trained, but at a rate a hundred times lower, or else the
+// All layers are trained, but at a rate 400 times lower, or else the
 // large errors of the first steps would ruin what a million photographs have
 // taught. Batch normalization stays frozen: a few hundred photographs are too
 // few to estimate averages from.
 
 // %% tags=["trained", "timed"] timeout=1800
 freeze(network, (layer) => !isNormalization(layer));
-await train(network, seeds[0]!, tuneEpochs, 5e-5);
+await train(network, seeds[0]!, tuneEpochs, 1e-5);
 const tuned = await testAccuracy(network);
 console.log(`tuned: ${percent(tuned)} of the test set`);
 
@@ -343,7 +343,7 @@ for (const seed of seeds.slice(1)) {
   await train(again, seed, headEpochs, 4e-3, false);
   frozenAccuracies.push(await testAccuracy(again));
   freeze(again, (layer) => !isNormalization(layer));
-  await train(again, seed, tuneEpochs, 5e-5, false);
+  await train(again, seed, tuneEpochs, 1e-5, false);
   tunedAccuracies.push(await testAccuracy(again));
   again.dispose();
 }

@@ -11,11 +11,13 @@ export function listenForInterrupt(signal: AbortSignal | undefined): Interruptio
   const onSignal = () => {
     interrupted = true;
   };
-  process.once("SIGINT", onSignal);
   // The kernel's own, of the cell that runs now; another cell has another.
   const cell = (globalThis as { [key: symbol]: unknown })[Symbol.for("Jupyter.signal")] as
     | AbortSignal
     | undefined;
+  // Where the kernel tells of the interrupt, a listener would only stay behind: while a callback runs, Node takes the
+  // listeners away so that SIGINT can break it off, and puts them back afterwards, those that were removed meanwhile too.
+  if (!cell) process.once("SIGINT", onSignal);
   return {
     async requested() {
       await new Promise((resolve) => setImmediate(resolve));

@@ -98,9 +98,11 @@ print(json.dumps(found))`;
     const holder = globalThis as { [key: symbol]: unknown };
     holder[signal] = controller.signal;
     const parts = recorder();
+    const listeners = process.listenerCount("SIGINT");
     const stop: training.Callback = {
       name: "stop",
       onStepEnd: ({ step }) => {
+        assert.equal(process.listenerCount("SIGINT"), listeners);
         if (step === 4) controller.abort();
       },
     };
