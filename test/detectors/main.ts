@@ -1,7 +1,9 @@
 /**
- * `npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N] [--seed N]` trains a detector and measures it on its
- * test pictures: minutes to an hour, so no part of `npm test`. `bccd` needs the data set (CONVNET_LAB_MIRROR, or a
- * download); `--scratch` starts without pretrained weights.
+ * `npm run detectors -- shapes | bccd | pennfudan [--epochs N] [--scratch] [--pictures N] [--seed N]` trains a
+ * detector, or for `pennfudan` a segmentation network, and measures it on its test pictures: minutes to an hour, so no part
+ * of `npm test`.
+ * `bccd` and `pennfudan` need the data set (CONVNET_LAB_MIRROR, or a download); `--scratch` starts without pretrained
+ * weights.
  */
 import { parseArgs } from "node:util";
 import type { MeanAveragePrecision } from "../../lib/metrics/index.ts";
@@ -35,9 +37,10 @@ const wholeNumber = (text: string, name: string, least: number): number => {
 const count = (text: string | undefined, name: string): number | undefined =>
   text === undefined ? undefined : wholeNumber(text, name, 1);
 const [name = "", ...more] = positionals;
-if (more.length > 0 || !["shapes", "bccd"].includes(name)) {
+if (more.length > 0 || !["shapes", "bccd", "pennfudan"].includes(name)) {
   console.error(
-    "usage: npm run detectors -- shapes | bccd [--epochs N] [--scratch] [--pictures N] [--seed N]",
+    "usage: npm run detectors -- shapes | bccd | pennfudan " +
+      "[--epochs N] [--scratch] [--pictures N] [--seed N]",
   );
   process.exit(2);
 }
@@ -63,13 +66,22 @@ const options: DetectorOptions = {
   seed: wholeNumber(values.seed, "seed", 0),
   pictures: count(values.pictures, "pictures") ?? Infinity,
 };
-const run: (options: DetectorOptions) => Promise<MeanAveragePrecision> =
-  name === "shapes"
-    ? (await import("./shapes.ts")).trainAndMeasure
-    : (await import("./bccd.ts")).trainAndMeasure;
-const { map, map50, map75, perClass } = await run(options);
-console.log(`\ntrained and measured in ${time()}`);
-console.log(`mAP@0.5 ${map50.toFixed(4)}, @0.75 ${map75.toFixed(4)}, .50:.95 ${map.toFixed(4)}`);
-for (const { label, ap, ap50 } of perClass) {
-  console.log(`${label}: AP@0.5 ${ap50.toFixed(4)}, .50:.95 ${ap.toFixed(4)}`);
+
+if (name === "pennfudan") {
+  const { iou, meanIou } = await (await import("./penn-fudan.ts")).trainAndMeasure(options);
+  const [background, person] = iou as [number, number];
+  console.log(`\ntrained and measured in ${time()}`);
+  console.log(`mean IoU ${meanIou.toFixed(4)}`);
+  console.log(`person: IoU ${person.toFixed(4)}, background: ${background.toFixed(4)}`);
+} else {
+  const run: (options: DetectorOptions) => Promise<MeanAveragePrecision> =
+    name === "shapes"
+      ? (await import("./shapes.ts")).trainAndMeasure
+      : (await import("./bccd.ts")).trainAndMeasure;
+  const { map, map50, map75, perClass } = await run(options);
+  console.log(`\ntrained and measured in ${time()}`);
+  console.log(`mAP@0.5 ${map50.toFixed(4)}, @0.75 ${map75.toFixed(4)}, .50:.95 ${map.toFixed(4)}`);
+  for (const { label, ap, ap50 } of perClass) {
+    console.log(`${label}: AP@0.5 ${ap50.toFixed(4)}, .50:.95 ${ap.toFixed(4)}`);
+  }
 }
