@@ -15,6 +15,8 @@ export interface FcnOptions {
   readonly layers?: Partial<Readonly<Record<8 | 16 | 32, string>>>;
   /** Default: `fcn-8s`, `fcn-16s` or `fcn-32s`. */
   readonly name?: string;
+  /** Begins the names of the layers that are added, so that several can stand on one backbone in one model. Default: "". */
+  readonly prefix?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface FcnOptions {
  * @throws {Error} the backbone has no maps of a stride that is needed, or no layer of a name that is given
  */
 export function fcn(backbone: tf.LayersModel, options: FcnOptions): tf.LayersModel {
-  const { classes, stride, name = `fcn-${stride}s` } = options;
+  const { classes, stride, name = `fcn-${stride}s`, prefix = "" } = options;
   if (![8, 16, 32].includes(stride)) {
     throw new RangeError(`fcn: the stride is ${stride}, expected 8, 16 or 32.`);
   }
@@ -43,7 +45,7 @@ export function fcn(backbone: tf.LayersModel, options: FcnOptions): tf.LayersMod
   const score = (at: 8 | 16 | 32) =>
     tf.layers
       .conv2d({
-        ...{ name: `score_${at}`, filters: classes, kernelSize: 1 },
+        ...{ name: `${prefix}score_${at}`, filters: classes, kernelSize: 1 },
         kernelInitializer: "glorotNormal",
       })
       .apply(mapsOf(backbone, at, options.layers?.[at], byStride)) as tf.SymbolicTensor;
@@ -52,10 +54,18 @@ export function fcn(backbone: tf.LayersModel, options: FcnOptions): tf.LayersMod
   for (const at of [16, 8] as const) {
     if (at < stride) break;
     const finer = score(at);
-    const doubled = cropTo(upsample(x, { factor: 2, name: `double_${at}` }), finer, `crop_${at}`);
-    x = tf.layers.add({ name: `join_${at}` }).apply([doubled, finer]) as tf.SymbolicTensor;
+    const doubled = cropTo(
+      upsample(x, { factor: 2, name: `${prefix}double_${at}` }),
+      finer,
+      `${prefix}crop_${at}`,
+    );
+    x = tf.layers.add({ name: `${prefix}join_${at}` }).apply([doubled, finer]) as tf.SymbolicTensor;
   }
-  const logits = cropTo(upsample(x, { factor: stride, name: "enlarge" }), input, "logits");
+  const logits = cropTo(
+    upsample(x, { factor: stride, name: `${prefix}enlarge` }),
+    input,
+    `${prefix}logits`,
+  );
   return tf.model({ inputs: input, outputs: logits, name });
 }
 

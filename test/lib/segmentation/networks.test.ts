@@ -45,6 +45,29 @@ describe("fcn", () => {
     });
   }
 
+  it("stands with others on one backbone, which all of them train", () => {
+    const backbone = small();
+    const heads = ([32, 16, 8] as const).map((stride) =>
+      fcn(backbone, { classes: 3, stride, prefix: `fcn${stride}_` }),
+    );
+    const outputs = heads.map(({ outputs: [logits] }) => logits as tf.SymbolicTensor);
+    const together = tf.model({ inputs: backbone.inputs, outputs });
+    const own = heads.map((head) => head.countParams() - backbone.countParams());
+    assert.equal(
+      together.countParams(),
+      own.reduce((sum, count) => sum + count, backbone.countParams()),
+    );
+    tf.tidy(() => {
+      const x = tf.randomNormal([1, 64, 96, 3], 0, 1, "float32", 1);
+      const logits = together.predict(x) as tf.Tensor[];
+      heads.forEach((head, i) => {
+        const alone = head.predict(x) as tf.Tensor;
+        assert.equal(tf.max(tf.abs(tf.sub(alone, logits[i]!))).dataSync()[0], 0);
+      });
+    });
+    together.dispose();
+  });
+
   for (const stride of [8, 16, 32] as const) {
     it(`${stride}s puts out logits of the picture's size, also of odd ones, and all its weights learn`, () => {
       const model = fcn(small(), { classes: 3, stride });
