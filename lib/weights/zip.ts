@@ -2,7 +2,24 @@
 import { inflateRawSync } from "node:zlib";
 import { ByteReader } from "./byte-reader.ts";
 
+/** What deflate can make of a byte at the most, with a margin. */
+const mostExpansion = 1100;
 const endSignature = Buffer.from("PK\x05\x06", "latin1");
+
+/** Unpacks a file to the length that the directory says, and never more. */
+function inflate(packed: Uint8Array, length: number, path: string, name: string): Uint8Array {
+  let reason: string;
+  try {
+    const content = inflateRawSync(packed, { maxOutputLength: Math.max(length, 1) });
+    if (content.length === length) return content;
+    reason = `it has ${content.length} bytes`;
+  } catch (error) {
+    reason = (error as Error).message;
+  }
+  throw new Error(
+    `${name} is damaged: ${path} in its archive does not unpack to ${length} bytes (${reason}). Get the file again.`,
+  );
+}
 
 /**
  * @param name what to call the archive in errors
@@ -27,6 +44,7 @@ export function readZip(bytes: Uint8Array, name: string): Map<string, Uint8Array
   }
   const files = new Map<string, Uint8Array>();
   const entries = new ByteReader(bytes, name, start);
+  let packedBytes = 0;
   for (let i = 0; i < count; i++) {
     if (entries.uint32() !== 0x02014b50)
       throw new Error(`${name} is damaged: its directory has no entry ${i}.`);
@@ -51,13 +69,24 @@ export function readZip(bytes: Uint8Array, name: string): Map<string, Uint8Array
     const local = new ByteReader(bytes, name, at + 26);
     local.take(local.uint16() + local.uint16());
     const packed = local.take(packedLength);
-    if (method === 0) files.set(path, packed);
-    else if (method === 8)
-      files.set(path, inflateRawSync(packed, { maxOutputLength: Math.max(length, 1) }));
-    else
+    packedBytes += packedLength;
+    // Files that share their bytes could unpack to any size.
+    if (packedBytes > bytes.length || length > packedLength * mostExpansion) {
+      throw new Error(
+        `${name} is damaged: its archive claims more than it can hold, at ${path}. Get the file again.`,
+      );
+    }
+    if (method === 0 && packedLength === length) files.set(path, packed);
+    else if (method === 8) files.set(path, inflate(packed, length, path, name));
+    else if (method === 0) {
+      throw new Error(
+        `${name} is damaged: ${path} in its archive has ${packedLength} bytes, expected ${length}. Get the file again.`,
+      );
+    } else {
       throw new Error(
         `${name} packs ${path} by method ${method}; only stored and deflated files are supported.`,
       );
+    }
   }
   return files;
 }
