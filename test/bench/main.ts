@@ -17,6 +17,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   train: async () => (await import("./train.ts")).train,
   "train-mnist": async () => (await import("./train.ts")).trainMnist,
   "train-resnet": async () => (await import("./train.ts")).trainResNet,
+  weights: async () => (await import("./weights.ts")).weights,
   windows: async () => (await import("./windows.ts")).windows,
 };
 
