@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { featureModel, type ModelOptions } from "../../../lib/models/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
 import { python } from "../python.ts";
+import { swapTwoWeights } from "./swap-weights.ts";
 
 export type WeightsFormat =
   | "h5"
@@ -63,28 +64,6 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
   }
   assert.ok(greatest > 1e-3 && Number.isFinite(greatest), `expected values up to ${greatest}`);
   return difference / greatest;
-}
-
-/** Exchanges two weights of one kind and shape; it looks for them from the model's end. */
-function swapTwoWeights(model: tf.LayersModel): void {
-  const weights = [...model.weights].reverse();
-  for (const [i, first] of weights.entries()) {
-    const kind = first.originalName.split("/").at(-1);
-    const second = weights
-      .slice(i + 1)
-      .find(
-        ({ shape, originalName }) =>
-          String(shape) === String(first.shape) && originalName.endsWith(`/${kind}`),
-      );
-    if (!second) continue;
-    tf.tidy(() => {
-      const values = [first.read().clone(), second.read().clone()] as const;
-      first.write(values[1]);
-      second.write(values[0]);
-    });
-    return;
-  }
-  throw new Error("no two weights have one shape");
 }
 
 /** Defines a test for each case; Python runs once for all. */
