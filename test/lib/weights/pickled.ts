@@ -85,33 +85,34 @@ export function legacyFile(
   return Buffer.concat([magic, version, system, root, keys, ...storages]);
 }
 
-interface ZipOptions extends FileOptions {
+/** How an archive differs from a plain one. */
+export interface ArchiveOptions {
   /** Deflates the archive's files. */
   readonly pack?: (bytes: Uint8Array) => Uint8Array;
+  /** What the directory says of each file's length; by default the truth. */
+  readonly claim?: number;
+  /** Bit 0: encrypted. */
+  readonly flags?: number;
+  readonly method?: number;
 }
 
-/** As PyTorch writes since 1.6. */
-export function zipFile(
-  tensors: readonly PickleTensor[],
-  { root = stateDict(tensors), pack }: ZipOptions = {},
+/** A zip archive, whose local headers have more extra bytes than the directory says, as PyTorch pads to align. */
+export function archive(
+  files: readonly (readonly [path: string, content: Uint8Array])[],
+  { pack, claim, flags = 0, method = pack ? 8 : 0 }: ArchiveOptions = {},
 ): Buffer {
-  const files: [string, Uint8Array][] = [
-    ["archive/data.pkl", root],
-    ["archive/byteorder", latin1("little")],
-    ...tensors.map(({ bytes }, i): [string, Uint8Array] => [`archive/data/${i}`, bytes]),
-    ["archive/version", latin1("3\n")],
-  ];
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
   for (const [path, content] of files) {
     const packed = pack ? pack(content) : content;
     const sizes = Buffer.alloc(26);
-    sizes.writeUInt16LE(pack ? 8 : 0, 4);
+    sizes.writeUInt16LE(flags, 2);
+    sizes.writeUInt16LE(method, 4);
     sizes.writeUInt32LE(packed.length, 14);
-    sizes.writeUInt32LE(content.length, 18);
+    sizes.writeUInt32LE(claim ?? content.length, 18);
     sizes.writeUInt16LE(path.length, 22);
-    sizes.writeUInt16LE(6, 24); // extra bytes, as PyTorch pads to align
+    sizes.writeUInt16LE(6, 24);
     const local = Buffer.concat([
       latin1("PK\x03\x04"),
       sizes,
@@ -121,8 +122,9 @@ export function zipFile(
     ]);
     const place = Buffer.alloc(14);
     place.writeUInt32LE(at, 10);
-    sizes.writeUInt16LE(0, 24);
-    directory.push(latin1("PK\x01\x02\x00\x00"), sizes, place, latin1(path));
+    const listed = Buffer.from(sizes);
+    listed.writeUInt16LE(0, 24);
+    directory.push(latin1("PK\x01\x02\x00\x00"), listed, place, latin1(path));
     parts.push(local);
     at += local.length;
   }
@@ -135,4 +137,18 @@ export function zipFile(
   );
   end.writeUInt32LE(at, 12);
   return Buffer.concat([...parts, ...directory, latin1("PK\x05\x06"), end]);
+}
+
+/** As PyTorch writes since 1.6. */
+export function zipFile(
+  tensors: readonly PickleTensor[],
+  { root = stateDict(tensors), ...options }: FileOptions & ArchiveOptions = {},
+): Buffer {
+  const files: [string, Uint8Array][] = [
+    ["archive/data.pkl", root],
+    ["archive/byteorder", latin1("little")],
+    ...tensors.map(({ bytes }, i): [string, Uint8Array] => [`archive/data/${i}`, bytes]),
+    ["archive/version", latin1("3\n")],
+  ];
+  return archive(files, options);
 }
