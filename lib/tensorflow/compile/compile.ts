@@ -271,7 +271,9 @@ export function compile<Args extends unknown[], Result>(
     },
     dispose: {
       value: () => {
+        const [latest] = entries;
         for (const entry of [...entries]) drop(entry);
+        latest?.backend.binding.releaseMemory?.();
         counter?.dispose();
         counter = undefined;
         captured = false;

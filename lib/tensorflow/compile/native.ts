@@ -39,6 +39,8 @@ export interface Binding {
     controlOutputs: readonly string[],
   ): void;
   removeFunction(name: string): void;
+  /** Gives freed memory back to the system; not there in an addon that was built before it was. */
+  releaseMemory?(): void;
   createSession(graphDef: Uint8Array): number;
   /** Names are joined by commas. */
   runSavedModel(
