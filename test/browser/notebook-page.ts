@@ -57,7 +57,10 @@ export class NotebookPage {
   }
 
   async save(): Promise<void> {
-    await this.page.locator('.jp-NotebookPanel-toolbar [data-command="docmanager:save"]').click();
+    await this.page
+      .locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-NotebookPanel-toolbar")
+      .locator('[data-command="docmanager:save"]:not([disabled])')
+      .click();
     await this.page.locator(".lm-TabBar-tab.jp-mod-dirty").waitFor({ state: "detached" });
   }
 
