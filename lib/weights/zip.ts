@@ -1,9 +1,8 @@
 /** The files inside a zip archive, as PyTorch and Keras write them. */
 import { inflateRawSync } from "node:zlib";
 import { ByteReader } from "./byte-reader.ts";
+import { mostExpansion } from "./deflate.ts";
 
-/** What deflate can make of a byte at the most, with a margin. */
-const mostExpansion = 1100;
 const endSignature = Buffer.from("PK\x05\x06", "latin1");
 
 /** Unpacks a file to the length that the directory says, and never more. */

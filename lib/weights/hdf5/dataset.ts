@@ -1,12 +1,11 @@
 /** Arrays of numbers in an HDF5 file: in one piece, or in chunks that may be packed. */
 import { constants, inflateSync } from "node:zlib";
+import { mostExpansion } from "../deflate.ts";
 import { float16 } from "../storage-types.ts";
 import { MESSAGE, type Message, readDataspace, readDatatype } from "./messages.ts";
 import { Bytes, Damaged, NOWHERE, type Source, Unfit, Unsupported } from "./source.ts";
 import type { HdfDataset } from "./types.ts";
 
-/** What deflate can make of a byte at the most, with a margin. */
-const mostExpansion = 1100;
 const DEFLATE = 1;
 const SHUFFLE = 2;
 

@@ -1,5 +1,6 @@
 /** Reads HDF5 by the HDF5 group's own library, compiled to WebAssembly: for the forms that reader.ts does not know. */
 import type { Dataset, File, Group } from "h5wasm/node";
+import { mostExpansion } from "../deflate.ts";
 import { float16 } from "../storage-types.ts";
 import { Damaged, Unfit } from "./source.ts";
 import type { HdfDataset, HdfGroup } from "./types.ts";
@@ -10,7 +11,7 @@ const isDataset = (entity: unknown): entity is Dataset =>
   typeof entity === "object" && entity !== null && "slice" in entity;
 
 /** The library's memory ends at 2 GB, and packed data never grow more than so. */
-const most = (fileSize: number) => Math.min(2 ** 31, fileSize * 1100);
+const most = (fileSize: number) => Math.min(2 ** 31, fileSize * mostExpansion);
 
 /** The library knows no half precision, so these are read as whole numbers of the same bits. */
 function halves(dataset: Dataset): Float32Array {
