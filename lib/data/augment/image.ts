@@ -15,9 +15,13 @@ export interface Draws {
   uniform(shape?: readonly number[]): tf.Tensor;
 }
 
-type Image = tf.Tensor3D;
+export type Image = tf.Tensor3D;
 
-function check(image: Image, name: string): [height: number, width: number, channels: number] {
+/** @throws {Error} no picture of float32 */
+export function checkImage(
+  image: Image,
+  name: string,
+): [height: number, width: number, channels: number] {
   if (image.rank === 3 && image.dtype === "float32") return image.shape;
   throw new Error(
     `${name} expects a picture float32 [height, width, channels], got ${image.dtype} [${(image as tf.Tensor).shape.join(", ")}].`,
@@ -31,7 +35,7 @@ export function checkRange(name: string, value: number, low: number, high: numbe
 }
 
 /** A scalar drawn between two numbers. */
-function between(random: Draws, low: number, high: number): tf.Scalar {
+export function between(random: Draws, low: number, high: number): tf.Scalar {
   return tf.add(tf.mul(random.uniform(), high - low), low) as tf.Scalar;
 }
 
@@ -51,7 +55,7 @@ export function randomCrop(
   { padding = 0 }: { readonly padding?: number } = {},
 ): Image {
   return tf.tidy(() => {
-    check(image, "randomCrop");
+    checkImage(image, "randomCrop");
     const [height, width] = checkSize(size, "randomCrop: the size");
     const padded = padding
       ? tf.pad(image, [
@@ -102,7 +106,7 @@ export function randomResizedCrop(
   { scale = [0.35, 1], ratio = [3 / 4, 4 / 3] }: ResizedCropOptions = {},
 ): Image {
   return tf.tidy(() => {
-    const [h, w, channels] = check(image, "randomResizedCrop");
+    const [h, w, channels] = checkImage(image, "randomResizedCrop");
     const newSize = checkSize(size, "randomResizedCrop: the size");
     for (const part of scale) checkRange("randomResizedCrop: scale", part, 0.01, 1);
     for (const part of ratio) checkRange("randomResizedCrop: ratio", part, 0.1, 10);
@@ -131,7 +135,7 @@ export function randomFlip(
   { direction = "horizontal" }: { readonly direction?: "horizontal" | "vertical" } = {},
 ): Image {
   return tf.tidy(() => {
-    check(image, "randomFlip");
+    checkImage(image, "randomFlip");
     const axis = direction === "vertical" ? 0 : 1;
     const flips = tf.less(random.uniform(), 0.5);
     if (!isNative()) return tf.where(flips, tf.reverse(image, axis), image) as Image;
@@ -164,7 +168,7 @@ export function randomRotation<T extends tf.Tensor3D | tf.Tensor4D>(
   { zoom = 0, shift = 0, fillValue = 0 }: RotationOptions = {},
 ): T {
   return tf.tidy(() => {
-    if (images.rank !== 4) check(images as Image, "randomRotation");
+    if (images.rank !== 4) checkImage(images as Image, "randomRotation");
     const batch = (images.rank === 4 ? images : tf.expandDims(images, 0)) as tf.Tensor4D;
     const [count, h, w] = batch.shape;
     checkRange("randomRotation: degrees", degrees, 0, 180);
@@ -204,58 +208,6 @@ function warp(batch: tf.Tensor4D, transforms: tf.Tensor2D, fillValue: number): t
   );
 }
 
-export interface ColorOptions {
-  /** Added to all pixels, up to this part of 255 either way. Default: 0.1. */
-  readonly brightness?: number;
-  /** Distance from the mean changes by up to this part. Default: 0.2. */
-  readonly contrast?: number;
-  /** Distance from gray changes by up to this part. Default: 0.2. */
-  readonly saturation?: number;
-  /** Turn of all colours, in parts of the whole circle. Default: 0. */
-  readonly hue?: number;
-}
-
-/** From RGB to brightness and two axes of colour (YIQ, NTSC 1953), and back. */
-const TO_YIQ = [
-  [0.299, 0.596, 0.211],
-  [0.587, -0.274, -0.523],
-  [0.114, -0.322, 0.312],
-];
-const FROM_YIQ = [
-  [1, 1, 1],
-  [0.9561706854, -0.2726886023, -1.1037440822],
-  [0.6214325663, -0.646813237, 1.7006230947],
-];
-
-/** Brightness, contrast, saturation and hue of an RGB picture with values from 0 to 255, which it keeps. */
-export function randomColor(image: Image, random: Draws, options: ColorOptions = {}): Image {
-  return tf.tidy(() => {
-    const { brightness = 0.1, contrast = 0.2, saturation = 0.2, hue = 0 } = options;
-    const [h, w, channels] = check(image, "randomColor");
-    if (channels !== 3) {
-      throw new Error(`randomColor expects three channels, got ${channels}.`);
-    }
-    for (const [name, value] of Object.entries({ brightness, contrast, saturation })) {
-      checkRange(`randomColor: ${name}`, value, 0, 1);
-    }
-    checkRange("randomColor: hue", hue, 0, 0.5);
-    const yiq = tf.matMul(tf.reshape(image, [h * w, 3]) as tf.Tensor2D, tf.tensor2d(TO_YIQ));
-    const [y, i, q] = tf.split(yiq, 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const factor = between(random, 1 - contrast, 1 + contrast);
-    const mean = tf.mean(y);
-    const added = between(random, -255 * brightness, 255 * brightness);
-    const light = tf.add(tf.add(tf.mul(tf.sub(y, mean), factor), mean), added);
-    const strength = tf.mul(between(random, 1 - saturation, 1 + saturation), factor);
-    const angle = between(random, -2 * Math.PI * hue, 2 * Math.PI * hue);
-    const [cos, sin] = [tf.mul(tf.cos(angle), strength), tf.mul(tf.sin(angle), strength)];
-    const turnedI = tf.sub(tf.mul(i, cos), tf.mul(q, sin));
-    const turnedQ = tf.add(tf.mul(i, sin), tf.mul(q, cos));
-    const turned = tf.concat([light, turnedI, turnedQ], 1) as tf.Tensor2D;
-    const rgb = tf.matMul(turned, tf.tensor2d(FROM_YIQ));
-    return tf.reshape(tf.clipByValue(rgb, 0, 255), [h, w, 3]) as Image;
-  });
-}
-
 /**
  * A square of the picture set to one value, so that no single part decides (T. DeVries and G. Taylor, Improved
  * Regularization of Convolutional Neural Networks with Cutout, 2017). Its middle may be anywhere, so part of it may lie
@@ -270,7 +222,7 @@ export function cutout(
   { fillValue = 0 }: { readonly fillValue?: number } = {},
 ): Image {
   return tf.tidy(() => {
-    const [h, w] = check(image, "cutout");
+    const [h, w] = checkImage(image, "cutout");
     checkRange("cutout: side", side, 1, Math.max(h, w));
     const inside = (count: number): tf.Tensor => {
       const first = tf.sub(below(random.uniform(), count), Math.floor(side / 2));

@@ -1,12 +1,11 @@
 /** Augmentation: random changes that keep what a picture shows. */
 export { mixup } from "./batch.ts";
+export { type ColorOptions, randomColor } from "./color.ts";
 export {
-  type ColorOptions,
   cutout,
   type Draws,
   type ResizedCropOptions,
   type RotationOptions,
-  randomColor,
   randomCrop,
   randomFlip,
   randomResizedCrop,
