@@ -1,5 +1,21 @@
 /** Pictures and datasets: loading, resizing, and where they come from. */
-export { type ExtractOptions, extractArchive } from "./archive.ts";
+
+export {
+  type CatalogEntry,
+  type CatalogFile,
+  cacheFolder,
+  catalog,
+  catalogEntry,
+  type DatasetName,
+  type ExtractOptions,
+  extractArchive,
+  type FetchOptions,
+  fetchDataset,
+  fetchFile,
+  fetchFolder,
+  localFile,
+  type Progress,
+} from "../downloads/index.ts";
 export {
   type ColorOptions,
   cutout,
@@ -13,21 +29,6 @@ export {
   randomResizedCrop,
   randomRotation,
 } from "./augment/index.ts";
-export {
-  cacheFolder,
-  type FetchOptions,
-  fetchDataset,
-  fetchFile,
-  fetchFolder,
-  localFile,
-} from "./cache.ts";
-export {
-  type CatalogEntry,
-  type CatalogFile,
-  catalog,
-  catalogEntry,
-  type DatasetName,
-} from "./catalog.ts";
 export { Dataset } from "./dataset.ts";
 export { type Batched, stackItems, tensorsIn } from "./dataset-batch.ts";
 export {
@@ -61,7 +62,6 @@ export {
 } from "./image-folder.ts";
 export { type DecodeOptions, decodeImage, loadImage } from "./load-image.ts";
 export { type Digits, type IdxArray, mnist, readIdx } from "./mnist.ts";
-export type { Progress } from "./progress.ts";
 export { permutation, seededRandom } from "./random.ts";
 export {
   type CropAndResizeOptions,

@@ -1,7 +1,7 @@
 /** MNIST: 28×28 handwritten digits (LeCun, Bottou, Bengio and Haffner, 1998). */
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { type FetchOptions, fetchDataset } from "./cache.ts";
+import { type FetchOptions, fetchDataset } from "../downloads/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { fromArrays, type Rows, type RowTensors } from "./dataset-sources.ts";
 

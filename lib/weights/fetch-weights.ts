@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { cacheFolder, fetchFile } from "../downloads/index.ts";
 
 export interface PublishedWeights {
   readonly file: string;
@@ -27,8 +28,6 @@ async function hashOf(path: string, algorithm: "md5" | "sha256"): Promise<string
  * @throws {Error} no network, no space, or a file that is not the published one, which is then removed from the cache
  */
 export async function fetchWeights(weights: PublishedWeights): Promise<string> {
-  // Only where it is needed: the room of data is above this one, and loads much.
-  const { cacheFolder, fetchFile } = await import("../data/index.ts");
   const { file, address, bytes, checksum } = weights;
   const entry = { path: `weights/${file}`, address, ...(bytes !== undefined && { bytes }) };
   const path = await fetchFile(entry);

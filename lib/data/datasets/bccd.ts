@@ -1,7 +1,7 @@
 /** Blood cells under the microscope: 364 photographs with boxes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type FetchOptions, fetchFolder } from "../cache.ts";
+import { type FetchOptions, fetchFolder } from "../../downloads/index.ts";
 import { parseVoc } from "../voc.ts";
 import type { DetectionSample } from "./detection.ts";
 

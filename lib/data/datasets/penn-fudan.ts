@@ -2,8 +2,8 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type FetchOptions, fetchFolder } from "../../downloads/index.ts";
 import { tf } from "../../tensorflow/index.ts";
-import { type FetchOptions, fetchFolder } from "../cache.ts";
 import { loadImage } from "../load-image.ts";
 import { permutation, seededRandom } from "../random.ts";
 import type { DetectionSample, LabelledBox } from "./detection.ts";

@@ -1,7 +1,7 @@
 /** Photographs by class: flowers, and ants and bees. */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type FetchOptions, fetchFolder } from "../cache.ts";
+import { type FetchOptions, fetchFolder } from "../../downloads/index.ts";
 import { imageFolder, type LabelledFile, stratifiedSplit } from "../image-folder.ts";
 
 /** Parts of a dataset of labelled files. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { progressText } from "../../../lib/data/progress.ts";
+import { progressText } from "../../../lib/downloads/progress.ts";
 
 describe("progressText", () => {
   it("draws what has come of a known total", () => {

@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fetchDataset, fetchFile, localFile } from "../../../lib/data/cache.ts";
-import type { CatalogFile } from "../../../lib/data/catalog.ts";
-import { download } from "../../../lib/data/download.ts";
-import type { Progress } from "../../../lib/data/progress.ts";
+import { fetchDataset, fetchFile, localFile } from "../../../lib/downloads/cache.ts";
+import type { CatalogFile } from "../../../lib/downloads/catalog.ts";
+import { download } from "../../../lib/downloads/download.ts";
+import type { Progress } from "../../../lib/downloads/progress.ts";
 
 /** 1 MB in which every place is different. */
 const content = Buffer.from(
@@ -110,7 +110,7 @@ describe("download", () => {
       response.setHeader("content-length", content.length);
       response.write(content.subarray(0, 300_000)); // and then nothing
     };
-    const code = `import { download } from ${JSON.stringify(new URL("../../../lib/data/download.ts", import.meta.url).href)};
+    const code = `import { download } from ${JSON.stringify(new URL("../../../lib/downloads/download.ts", import.meta.url).href)};
       download(${JSON.stringify(file())}, ${JSON.stringify(target)}, { onProgress: ({ received }) => received === 300000 && console.log("now") });`;
     const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code]);
     await once(child.stdout, "data");
