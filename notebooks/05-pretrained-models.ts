@@ -231,7 +231,7 @@ console.log(`${parameters.toLocaleString("en")} trainable parameters`);
 // the first tensors in the file:
 
 // %%
-const checkpoint = await readTorchWeights(weightsFile("efficientnet-lite0"));
+const checkpoint = await readTorchWeights(weightsFile("efficientnetLite0"));
 
 for (const [name, { shape }] of [...checkpoint].slice(0, 8)) {
   console.log(name.padEnd(36), shape);
@@ -281,7 +281,7 @@ console.log("largest difference", stemDifference);
 // `preprocessInput` knows what each model was trained with.
 
 // %%
-const modelName = "efficientnet-lite0";
+const modelName = "efficientnetLite0";
 const { mean, scale } = models.modelConfiguration(modelName);
 console.log(`(pixel − ${mean}) · ${scale}`);
 
@@ -419,7 +419,7 @@ for (const [recipe, prepare] of Object.entries(recipes)) {
 
 // %%
 const pixel = tf.tensor3d([250, 140, 20], [1, 1, 3]);
-const known = ["efficientnet-lite0", "vgg16", "resnet50", "xception"] as const;
+const known = ["efficientnetLite0", "vgg16", "resnet50", "xception"] as const;
 for (const name of known) {
   const prepared = tf.tidy(() => models.preprocessInput(pixel, name));
   const numbers = Array.from(prepared.dataSync(), (x) => x.toFixed(2));

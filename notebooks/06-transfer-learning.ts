@@ -181,7 +181,7 @@ plot.imageGrid(
 // depends on the seed alone.
 
 // %%
-const model = "efficientnet-lite0";
+const model = "efficientnetLite0";
 const options = { fit: "crop" } as const;
 const larger = Math.round(size * 1.15);
 

@@ -74,7 +74,7 @@ async function photograph(name: "china.jpg" | "flower.jpg") {
 const flower = await photograph("flower.jpg");
 const input = tf.tidy(() =>
   models
-    .preprocessInput(flower, "efficientnet-lite0")
+    .preprocessInput(flower, "efficientnetLite0")
     .expandDims<tf.Tensor4D>(0),
 );
 

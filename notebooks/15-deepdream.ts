@@ -80,7 +80,7 @@ const model = await models.efficientnetLite0({
 
 /** From pixels, 0 to 255, to what the weights were trained on. */
 function preprocess(pixels: tf.Tensor4D): tf.Tensor4D {
-  return models.preprocessInput(pixels, "efficientnet-lite0");
+  return models.preprocessInput(pixels, "efficientnetLite0");
 }
 
 async function photograph(name: "china.jpg" | "flower.jpg") {

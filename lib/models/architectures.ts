@@ -59,7 +59,6 @@ export const architectures = {
     "mobilenet",
     4_253_864,
     "tf",
-
     "A. G. Howard et al., MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications, 2017, " +
       "arXiv:1704.04861",
   ),
@@ -67,14 +66,12 @@ export const architectures = {
     "mobilenetV2",
     3_538_984,
     "tf",
-
     "M. Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018, arXiv:1801.04381",
   ),
   xception: entry(
     "xception",
     22_910_480,
     "tf",
-
     "F. Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2016, arXiv:1610.02357",
     large(71),
   ),
@@ -82,18 +79,10 @@ export const architectures = {
     "inceptionV3",
     23_851_784,
     "tf",
-
     "C. Szegedy et al., Rethinking the Inception Architecture for Computer Vision, 2015, arXiv:1512.00567",
     large(75),
   ),
-  inceptionResnetV2: entry(
-    "inceptionResnetV2",
-    55_873_736,
-    "tf",
-
-    szegedy,
-    large(75),
-  ),
+  inceptionResnetV2: entry("inceptionResnetV2", 55_873_736, "tf", szegedy, large(75)),
   lenet5: {
     ...entry(
       "lenet5",
@@ -124,6 +113,13 @@ export const architectures = {
     28_141_144,
     "torch",
     "J. Hu et al., Squeeze-and-Excitation Networks, 2017, arXiv:1709.01507",
+  ),
+  efficientnetLite0: entry(
+    "efficientnetLite0",
+    4_694_024,
+    "lite",
+    "M. Tan and Q. V. Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019, " +
+      "arXiv:1905.11946",
   ),
   densenet121: entry("densenet121", 8_062_504, "torch", huang),
   densenet169: entry("densenet169", 14_307_880, "torch", huang),

@@ -24,8 +24,8 @@ export interface ModelConfiguration {
 }
 
 const configurations = {
-  "efficientnet-lite0": {
-    name: "efficientnet-lite0",
+  efficientnetLite0: {
+    name: "efficientnetLite0",
     inputSize: 224,
     mean: 127,
     scale: 1 / 128,

@@ -141,7 +141,7 @@ function build(options: CompleteOptions): tf.LayersModel {
       })
       .apply(x) as tf.SymbolicTensor; // [batch, classes]
   }
-  return tf.model({ inputs: input, outputs: x, name: "efficientnet-lite0" });
+  return tf.model({ inputs: input, outputs: x, name: "efficientnetLite0" });
 }
 
 /** Layer → name in the checkpoint, which counts blocks from 0 and normalizations within a block. */
@@ -168,7 +168,7 @@ function checkpointNames(): Map<string, string> {
  * EfficientNet-Lite0: 4,652,008 trainable parameters, 0.4 billion multiplications a picture, 75.1 % top-1 accuracy on
  * ImageNet as published.
  *
- * Pictures go in as `preprocessInput(images, "efficientnet-lite0")`, [batch, 224, 224, 3].
+ * Pictures go in as `preprocessInput(images, "efficientnetLite0")`, [batch, 224, 224, 3].
  *
  * @param options `weights` may be the path of a `.pth` file with the layout of the installed one
  * @returns with the top [batch, classes] probabilities or logits, without it [batch, h / 32, w / 32, 1280] feature
@@ -176,17 +176,13 @@ function checkpointNames(): Map<string, string> {
  * @throws {Error} an option that is unknown or cannot be, weights that are missing, damaged or of another model
  */
 export async function efficientnetLite0(options: ModelOptions = {}): Promise<tf.LayersModel> {
-  const complete = completeOptions(
-    options,
-    modelConfiguration("efficientnet-lite0"),
-    overallStride,
-  );
+  const complete = completeOptions(options, modelConfiguration("efficientnetLite0"), overallStride);
   const model = build(complete);
   const origin = { architecture: "efficientnetLite0", variant: "torchvision" } as const;
   describeModel(model, { ...origin, form: "keras", scaling: "lite" });
   if (complete.weights === null) return model;
   const path =
-    complete.weights === "imagenet" ? weightsFile("efficientnet-lite0") : complete.weights;
+    complete.weights === "imagenet" ? weightsFile("efficientnetLite0") : complete.weights;
   try {
     const mayLack = (layer: string) => !complete.includeTop && layer === "_fc";
     await loadWeights(model, path, { layerNames: checkpointNames(), mayLack });

@@ -1,11 +1,7 @@
 /** From pixels to what a model was trained on. */
 import { tf } from "../tensorflow/index.ts";
 import { type ArchitectureName, architectures } from "./architectures.ts";
-import {
-  type ModelConfiguration,
-  modelConfiguration,
-  type PretrainedName,
-} from "./configuration.ts";
+import type { ModelConfiguration } from "./configuration.ts";
 import { modelOrigin, type PixelScaling } from "./origin.ts";
 import { suggest } from "./suggest.ts";
 
@@ -35,17 +31,12 @@ function scalingOf(model: string | tf.LayersModel): PixelScaling {
   }
   if (Object.hasOwn(scalings, model)) return model as PixelScaling;
   if (Object.hasOwn(architectures, model)) return architectures[model as ArchitectureName].scaling;
-  const names = [...Object.keys(scalings), "efficientnet-lite0", ...Object.keys(architectures)];
+  const names = [...Object.keys(scalings), ...Object.keys(architectures)];
   throw new Error(`There is no model or scaling "${model}". ${suggest(model, names)}`);
 }
 
 /** A model, whose variant decides; the name of a family, of which the first variant is meant; or a way of scaling. */
-export type PreprocessFor =
-  | tf.LayersModel
-  | ArchitectureName
-  | PretrainedName
-  | PixelScaling
-  | ModelConfiguration;
+export type PreprocessFor = tf.LayersModel | ArchitectureName | PixelScaling | ModelConfiguration;
 
 /**
  * Scales pixels as a model's weights expect them. It does not resize.
@@ -65,11 +56,7 @@ export function preprocessInput<T extends tf.Tensor3D | tf.Tensor4D>(
   model: PreprocessFor,
 ): T {
   const isConfiguration = typeof model === "object" && "scale" in model && "mean" in model;
-  const configuration = isConfiguration
-    ? (model as ModelConfiguration)
-    : model === "efficientnet-lite0"
-      ? modelConfiguration(model)
-      : undefined;
+  const configuration = isConfiguration ? (model as ModelConfiguration) : undefined;
   const scaling = configuration ? undefined : scalingOf(model as string | tf.LayersModel);
   const shape: readonly number[] = images.shape;
   const isPicture = shape.length === 3 || shape.length === 4;

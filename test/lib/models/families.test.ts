@@ -18,11 +18,18 @@ describe("Families of models", function () {
   // The fast ones; the rest is run by `npm run test:parity`.
   describeFamilies([
     ...(["resnet18", "resnet50", "mobilenet", "mobilenetV2", "xception"] as const),
-    ...(["lenet5", "googlenet", "googlenet, paper", "densenet121", "seResnet50"] as const),
+    ...([
+      "lenet5",
+      "googlenet",
+      "googlenet, paper",
+      "densenet121",
+      "seResnet50",
+      "efficientnetLite0",
+    ] as const),
     "mobilenetV2, torchvision",
   ]);
 
-  describeUse(["lenet5", "mobilenetV2, torchvision", "googlenet"]);
+  describeUse(["lenet5", "mobilenetV2, torchvision", "googlenet", "efficientnetLite0"]);
 
   it("refuses options that cannot be, and quotes them", async () => {
     const refused: [Promise<unknown>, RegExp][] = [

@@ -11,6 +11,7 @@ import {
   densenet121,
   densenet169,
   densenet201,
+  efficientnetLite0,
   featurePyramid,
   googlenet,
   inceptionResnetV2,
@@ -108,6 +109,10 @@ const rows = {
   "mobilenetV2, torchvision": {
     ...{ family: mobilenetV2, variant: "torchvision", parameters: 3_504_872 },
     ...{ counts: "trainable", features: 1280, maps: [3, 4] },
+  },
+  efficientnetLite0: {
+    ...{ family: efficientnetLite0, parameters: 4_652_008, counts: "trainable", features: 1280 },
+    maps: [3, 4],
   },
   densenet121: { family: densenet121, parameters: 8_062_504, features: 1024, maps: [2, 3] },
   densenet169: { family: densenet169, parameters: 14_307_880, features: 1664, maps: [2, 3] },

@@ -68,10 +68,10 @@ describe("preprocessInput", () => {
     tf.tidy(() => {
       const pixels = tf.tensor3d([0, 127, 255], [1, 1, 3], "int32");
       assert.deepEqual(
-        [...preprocessInput(pixels, "efficientnet-lite0").dataSync()],
+        [...preprocessInput(pixels, "efficientnetLite0").dataSync()],
         [-127 / 128, 0, 1],
       );
-      const other = { ...modelConfiguration("efficientnet-lite0"), mean: 0, scale: 2 };
+      const other = { ...modelConfiguration("efficientnetLite0"), mean: 0, scale: 2 };
       assert.deepEqual(
         [...preprocessInput(pixels.expandDims(0) as tf.Tensor4D, other).dataSync()],
         [0, 254, 510],
@@ -81,12 +81,12 @@ describe("preprocessInput", () => {
 
   it("refuses other shapes and models", () => {
     const gray = tf.zeros([4, 4, 1]) as tf.Tensor3D;
-    assert.throws(() => preprocessInput(gray, "efficientnet-lite0"), /got \[4, 4, 1\]/);
+    assert.throws(() => preprocessInput(gray, "efficientnetLite0"), /got \[4, 4, 1\]/);
     gray.dispose();
     const rgb = tf.zeros([4, 4, 3]) as tf.Tensor3D;
     assert.throws(
       () => preprocessInput(rgb, "efficientnet" as never),
-      /no model or scaling "efficientnet"\. Did you mean "efficientnet-lite0"/,
+      /no model or scaling "efficientnet"\. Did you mean "efficientnetLite0"/,
     );
     rgb.dispose();
   });

@@ -183,7 +183,7 @@ describe("readTorchWeights", () => {
 
     it("gives what Python's own unpickler gives", async function () {
       this.timeout(120_000);
-      const path = weightsFile("efficientnet-lite0");
+      const path = weightsFile("efficientnetLite0");
       const weights = await readTorchWeights(path);
       const { python } = await import("../python.ts");
       const script = new URL("torch_sums.py", import.meta.url).pathname;
@@ -203,7 +203,7 @@ describe("readTorchWeights", () => {
     });
 
     it("says that half of the file is missing", async () => {
-      const whole = await readFile(weightsFile("efficientnet-lite0"));
+      const whole = await readFile(weightsFile("efficientnetLite0"));
       await assert.rejects(
         read(whole.subarray(0, whole.length / 2)),
         /is cut off: .* Get the file again/,
@@ -216,7 +216,7 @@ describe("weightsFile", () => {
   it("refuses unknown weights", () => {
     assert.throws(
       () => weightsFile("resnet-50" as never),
-      /no weights "resnet-50"; the set-up brings efficientnet-lite0/,
+      /no weights "resnet-50"; the set-up brings efficientnetLite0/,
     );
   });
 });
