@@ -2,15 +2,21 @@
 import {
   alexnet,
   densenet121,
+  densenet169,
+  densenet201,
   googlenet,
   inceptionV3,
   inceptionV4,
   type ModelOptions,
   mobilenetV2,
   resnet18,
+  resnet34,
   resnet50,
+  resnet101,
+  resnet152,
   seResnet50,
   vgg16,
+  vgg19,
 } from "../../../lib/models/index.ts";
 import type { tf } from "../../../lib/tensorflow/index.ts";
 
@@ -88,3 +94,26 @@ export const torchCases = {
 } satisfies Record<string, TorchCase>;
 
 export type TorchCaseName = keyof typeof torchCases;
+
+const residual = (family: TorchCase["family"], model: string, block: number): TorchCase => ({
+  ...{ family, library: "torchvision", model, inputShape: [65, 71, 3] },
+  layers: { "layer2.0.conv2": "layer2.0.conv2", layer3: `layer3.${block}.relu` },
+});
+
+const dense = (family: TorchCase["family"], model: string): TorchCase => ({
+  ...{ family, library: "torchvision", model, inputShape: [71, 65, 3] },
+  layers: torchCases.densenet121.layers,
+});
+
+/** The deeper ones of these families, of which nothing is recorded. */
+export const deeperTorchCases: Readonly<Record<string, TorchCase>> = {
+  resnet34: residual(resnet34, "resnet34", 5),
+  resnet101: residual(resnet101, "resnet101", 22),
+  resnet152: residual(resnet152, "resnet152", 35),
+  vgg19: {
+    ...{ family: vgg19, library: "torchvision", model: "vgg19", inputShape: [65, 71, 1] },
+    layers: { "features.4": "features.4", "features.36": "features.36" },
+  },
+  densenet169: dense(densenet169, "densenet169"),
+  densenet201: dense(densenet201, "densenet201"),
+};

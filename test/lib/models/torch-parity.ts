@@ -45,7 +45,9 @@ function numbers(count: number, seed: number, factor: (i: number) => number, off
 function weight(name: string, shape: readonly number[], seed: number): Float32Array {
   const size = tf.util.sizeFromShape([...shape]);
   const bound = Math.sqrt(6 / shape.slice(1).reduce((product, length) => product * length, 1));
-  if (shape.length >= 2) return numbers(size, seed, () => bound);
+  // What goes into a sigmoid stays small: where it is in the hundreds, rounding decides between 0 and 1.
+  const scale = name.includes(".se.") ? 1 / 30 : 1;
+  if (shape.length >= 2) return numbers(size, seed, () => bound * scale);
   if (name.endsWith("running_var")) return numbers(size, seed, () => 0.5, 1.1);
   if (/(running_mean|bias)$/.test(name)) return numbers(size, seed, () => 0.2);
   return numbers(size, seed, () => 0.5, 1);

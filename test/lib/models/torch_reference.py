@@ -33,6 +33,9 @@ def weight(name, shape, seed):
     u = numbers(int(np.prod(shape)), seed)
     if len(shape) >= 2:
         values = (2 * u - 1) * np.sqrt(6 / np.prod(shape[1:]))
+        if ".se." in name:
+            # What goes into a sigmoid stays small: where it is in the hundreds, rounding decides between 0 and 1.
+            values /= 30
     elif name.endswith("running_var"):
         values = 0.6 + u
     elif name.endswith(("running_mean", "bias")):
@@ -105,13 +108,14 @@ for number, case in enumerate(json.load(sys.stdin)):
             return hook
 
         modules = dict(model.named_modules())
-        for name in case["layers"]:
+        # By their modules: torchvision's releases differ in the order in which they return them.
+        heads = [name for name in ("aux1", "aux2", "AuxLogits") if case.get("auxiliary") and name in modules]
+        for name in [*heads, *case["layers"]]:
             modules[name].register_forward_hook(keep(name))
-        model.training = case.get("auxiliary", False)  # so that it returns what the auxiliary classifiers say
+        model.training = case.get("auxiliary", False)  # so that it computes what the auxiliary classifiers say
         result = model(batch)
-        # torchvision swaps its GoogLeNet's auxiliary outputs twice, so they come in order, whatever their names say.
-        outputs = list(result) if isinstance(result, tuple) else [result]
-        outputs += [maps[name] for name in case["layers"].keys()]
+        outputs = [result[0] if isinstance(result, tuple) else result]
+        outputs += [maps[name] for name in [*heads, *case["layers"]]]
     described = []
     flat = []
     for output in outputs:
