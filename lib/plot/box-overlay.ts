@@ -42,7 +42,10 @@ export function drawBoxes(
   context.clip();
   for (const box of boxes) outline(context, box);
   const taken: Rectangle[] = [];
-  for (const box of boxes) if (box.text) tag(context, box, area, taken);
+  // Faint ones take the places that are left.
+  for (const faint of [false, true]) {
+    for (const box of boxes) if (box.text && box.faint === faint) tag(context, box, area, taken);
+  }
   context.restore();
 }
 

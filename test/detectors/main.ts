@@ -1,12 +1,13 @@
 /**
- * `npm run detectors -- shapes | bccd | pennfudan [--epochs N] [--scratch] [--pictures N] [--seed N]` trains a
- * detector, or for `pennfudan` a segmentation network, and measures it on its test pictures: minutes to an hour, so no part
- * of `npm test`.
+ * `npm run detectors -- shapes | fcn | bccd | pennfudan [--epochs N] [--scratch] [--pictures N] [--seed N] [--stride N]`
+ * trains a detector, or for `fcn` (on the shapes) and `pennfudan` a segmentation network, and measures it on its test
+ * pictures: minutes to an hour, so no part of `npm test`.
  * `bccd` and `pennfudan` need the data set (CONVNET_LAB_MIRROR, or a download); `--scratch` starts without pretrained
- * weights.
+ * weights; `--stride` is that of `fcn`: 8, 16 or 32.
  */
 import { parseArgs } from "node:util";
-import type { MeanAveragePrecision } from "../../lib/metrics/index.ts";
+import { shapeClasses } from "../../lib/data/index.ts";
+import type { ConfusionMatrix, MeanAveragePrecision } from "../../lib/metrics/index.ts";
 import type { Callback } from "../../lib/training/index.ts";
 
 export interface DetectorOptions {
@@ -27,6 +28,7 @@ const { positionals, values } = parseArgs({
     pictures: { type: "string" },
     seed: { type: "string", default: "0" },
     scratch: { type: "boolean", default: false },
+    stride: { type: "string", default: "8" },
   },
 });
 const wholeNumber = (text: string, name: string, least: number): number => {
@@ -37,10 +39,10 @@ const wholeNumber = (text: string, name: string, least: number): number => {
 const count = (text: string | undefined, name: string): number | undefined =>
   text === undefined ? undefined : wholeNumber(text, name, 1);
 const [name = "", ...more] = positionals;
-if (more.length > 0 || !["shapes", "bccd", "pennfudan"].includes(name)) {
+if (more.length > 0 || !["shapes", "fcn", "bccd", "pennfudan"].includes(name)) {
   console.error(
-    "usage: npm run detectors -- shapes | bccd | pennfudan " +
-      "[--epochs N] [--scratch] [--pictures N] [--seed N]",
+    "usage: npm run detectors -- shapes | fcn | bccd | pennfudan " +
+      "[--epochs N] [--scratch] [--pictures N] [--seed N] [--stride N]",
   );
   process.exit(2);
 }
@@ -67,12 +69,19 @@ const options: DetectorOptions = {
   pictures: count(values.pictures, "pictures") ?? Infinity,
 };
 
-if (name === "pennfudan") {
-  const { iou, meanIou } = await (await import("./penn-fudan.ts")).trainAndMeasure(options);
-  const [background, person] = iou as [number, number];
+const describe = ({ iou, meanIou }: ConfusionMatrix, classes: readonly string[]): void => {
   console.log(`\ntrained and measured in ${time()}`);
   console.log(`mean IoU ${meanIou.toFixed(4)}`);
-  console.log(`person: IoU ${person.toFixed(4)}, background: ${background.toFixed(4)}`);
+  for (const [i, label] of classes.entries()) console.log(`${label}: IoU ${iou[i]?.toFixed(4)}`);
+};
+
+if (name === "pennfudan") {
+  const { trainAndMeasure } = await import("./penn-fudan.ts");
+  describe(await trainAndMeasure(options), ["background", "person"]);
+} else if (name === "fcn") {
+  const stride = wholeNumber(values.stride, "stride", 8) as 8 | 16 | 32;
+  const { trainAndMeasure } = await import("./fcn-shapes.ts");
+  describe(await trainAndMeasure(options, stride), ["background", ...shapeClasses]);
 } else {
   const run: (options: DetectorOptions) => Promise<MeanAveragePrecision> =
     name === "shapes"

@@ -1,8 +1,9 @@
 /** How a value looks in a notebook. */
 import { inspect } from "node:util";
 import type { MimeBundle } from "../types.ts";
+import { error } from "./errors.ts";
 import { canvas, imageBytes } from "./media.ts";
-import { map, records } from "./records.ts";
+import { map, records, set } from "./records.ts";
 import { model, tensor } from "./tensors.ts";
 import { plainText } from "./text.ts";
 import type { Representation, Representer } from "./types.ts";
@@ -23,7 +24,9 @@ const representers: readonly Representer[] = [
   tensor,
   model,
   records,
+  set,
   map,
+  error,
 ];
 
 /**

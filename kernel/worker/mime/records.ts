@@ -1,4 +1,4 @@
-/** Arrays of records, such as the rows of a CSV file, as a table. */
+/** Arrays of records, such as the rows of a CSV file, sets and maps as tables. */
 import { inspect } from "node:util";
 import { escapeHtml, table } from "./html.ts";
 import { plainText } from "./text.ts";
@@ -25,9 +25,13 @@ function text(value: unknown): string {
   return whole.length > shownLength ? `${whole.slice(0, shownLength)}…` : whole;
 }
 
-export const records: Representer = (value) => {
-  if (!Array.isArray(value) || value.length < 2 || !value.every(isRecord)) return undefined;
-  const rows = value.slice(0, shownRows) as Row[];
+export const records: Representer = (value) =>
+  Array.isArray(value) ? recordTable(value, value) : undefined;
+
+/** @param value is what the table stands for: the array itself, or the set that holds the rows. */
+function recordTable(items: readonly unknown[], value: object): ReturnType<Representer> {
+  if (items.length < 2 || !items.every(isRecord)) return undefined;
+  const rows = items.slice(0, shownRows) as Row[];
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   if (names.length === 0) return undefined;
   const columns = names.slice(0, shownColumns);
@@ -40,17 +44,28 @@ export const records: Representer = (value) => {
     { right },
   );
   const more = [
-    value.length > rows.length ? `${rows.length} of ${value.length} rows` : "",
+    items.length > rows.length ? `${rows.length} of ${items.length} rows` : "",
     names.length > columns.length ? `${columns.length} of ${names.length} columns` : "",
   ].filter((part) => part !== "");
   const note = more.length > 0 ? `<p>${escapeHtml(more.join(", "))}</p>` : "";
-  return {
-    data: {
-      "text/html": html + note,
-      "text/plain": plainText(value),
-    },
-    metadata: {},
-  };
+  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
+}
+
+/** A set as a table: of its records, or of its values. */
+export const set: Representer = (value) => {
+  if (!(value instanceof Set) || value.size === 0) return undefined;
+  const items = [...value];
+  const asRecords = recordTable(items, value);
+  if (asRecords) return asRecords;
+  const shown = items.slice(0, shownRows);
+  const html = table(
+    ["value"],
+    shown.map((item) => [text(item)]),
+    { right: [shown.every((item) => typeof item === "number")] },
+  );
+  const note =
+    items.length > shown.length ? `<p>${shown.length} of ${items.length} values</p>` : "";
+  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
 };
 
 /** A map as a table of its keys and values. */

@@ -27,6 +27,8 @@ interface ModelLike {
 }
 
 const shownElements = 200;
+/** Tables of one tensor. */
+const shownMatrices = 16;
 const summarizedElements = 4_000_000;
 
 function isTensor(value: object): value is TensorLike {
@@ -86,16 +88,34 @@ export const tensor: Representer = (value) => {
   }
   const values = value.arraySync();
   const text = `${head}\n${inspect(values, { depth: 8, maxArrayLength: shownElements })}`;
-  if (value.shape.length === 0 || value.shape.length > 2) return plain(text);
-  const rows = (value.shape.length === 1 ? [values] : values) as unknown[][];
-  if (rows.length === 0 || rows[0]?.length === 0) return plain(text);
-  const html = table(
-    [],
-    rows.map((row) => row.map(number)),
-    { caption: head, right: rows[0]?.map(() => value.dtype !== "string") ?? [] },
+  if (value.shape.length === 0 || value.size === 0) return plain(text);
+  const tables = matrices(value.shape.length === 1 ? [values] : values, value.shape.length, []);
+  if (tables.length > shownMatrices) return plain(text);
+  const html = tables.map(({ place, rows }) =>
+    table(
+      [],
+      rows.map((row) => row.map(number)),
+      {
+        caption: place.length > 0 ? `[${place.join(", ")}, :, :]` : head,
+        right: rows[0]?.map(() => value.dtype !== "string") ?? [],
+      },
+    ),
   );
-  return { data: { "text/html": html, "text/plain": text }, metadata: {} };
+  if (tables.length > 1 || tables[0]?.place.length) html.unshift(`<p>${escapeHtml(head)}</p>`);
+  return { data: { "text/html": html.join("\n"), "text/plain": text }, metadata: {} };
 };
+
+interface Matrix {
+  /** Indices of the axes before the last two. */
+  readonly place: readonly number[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** The last two axes of nested arrays, for each place on the others. */
+function matrices(values: unknown, rank: number, place: readonly number[]): Matrix[] {
+  if (rank <= 2) return [{ place, rows: values as unknown[][] }];
+  return (values as unknown[]).flatMap((part, at) => matrices(part, rank - 1, [...place, at]));
+}
 
 export const model: Representer = (value) => {
   if (!isModel(value)) return undefined;

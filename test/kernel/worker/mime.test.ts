@@ -121,6 +121,33 @@ describe("representation of values", () => {
     assert.match((await data(many))["text/html"] as string, /60 of 1000 entries/);
   });
 
+  it("shows a set as a table of its records or values", async () => {
+    const html = async (value: unknown) => (await data(value))["text/html"] as string;
+    assert.match(await html(new Set([3, 4])), /<th[^>]*>value<[\s\S]*right">3<[\s\S]*right">4</);
+    assert.match(await html(new Set(["<b>"])), /left">&#39;|left">&lt;b&gt;</);
+    assert.match(await html(new Set([{ n: 1 }, { n: 2 }])), /<th[^>]*>n</);
+    assert.match(await html(new Set(Array(99).keys())), /60 of 99 values/);
+    assert.deepEqual(await data(new Set()), { "text/plain": "Set(0) {}" });
+  });
+
+  it("shows an error by what it says, with its stack behind a click", async () => {
+    const bundle = await data(new RangeError("<b> is too large", { cause: new Error("inner") }));
+    const html = bundle["text/html"] as string;
+    assert.match(html, /<b>RangeError<\/b>: &lt;b&gt; is too large/);
+    assert.match(html, /<pre>RangeError: &lt;b&gt; is too large\n[\s\S]*cause[\s\S]*inner/);
+    assert.match(bundle["text/plain"] as string, /^RangeError: <b> is too large\n +at /);
+  });
+
+  it("shows small tensors of more axes as a table for each place on the first", async () => {
+    const cube = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+    const html = (await data(cube))["text/html"] as string;
+    assert.match(html, /^<p>Tensor float32 \[2, 2, 2\]<\/p>/);
+    assert.match(html, /\[0, :, :\][\s\S]*>4<[\s\S]*\[1, :, :\][\s\S]*>8</);
+    const many = tf.zeros([17, 1, 1]);
+    assert.deepEqual(Object.keys(await data(many)), ["text/plain"]);
+    tf.dispose([cube, many]);
+  });
+
   it("draws charts for pages that cannot", async () => {
     const bundle = await data({
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
