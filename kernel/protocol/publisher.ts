@@ -5,10 +5,21 @@ import type { Wire } from "./wire.ts";
 
 type StreamName = "stdout" | "stderr";
 
-/** Milliseconds that text waits for more text of the same stream. */
-const streamDelay = 20;
-/** UTF-16 units of one stream message at most: what a browser takes without a pause. */
-const streamSize = 1 << 16;
+/** Milliseconds that text waits for more text of the same stream: what a cell prints first is seen at once. */
+const streamDelay = { least: 20, most: 500 };
+/** UTF-16 units of one stream message at most. The least is what a browser takes without a pause. */
+const streamSize = { least: 1 << 16, most: 1 << 23 };
+/** How much a cell has printed for each millisecond that more of it waits. */
+const unitsPerDelay = 50_000;
+
+/**
+ * Browsers draw all that a cell has printed again with each message. So the more it was, the larger and the rarer the next
+ * ones are; else 20 MB would take them minutes.
+ */
+const sizeAfter = (printed: number): number =>
+  Math.min(streamSize.most, Math.max(streamSize.least, printed >> 1));
+const delayAfter = (printed: number): number =>
+  Math.min(streamDelay.most, Math.max(streamDelay.least, printed / unitsPerDelay));
 
 interface PendingText {
   readonly name: StreamName;
@@ -26,6 +37,11 @@ export class Publisher {
   readonly #socket: PublisherSocket;
   readonly #wire: Wire;
   #text: PendingText | undefined;
+  /** UTF-16 units that the cell of the latest text has printed. */
+  #printed: { readonly parent: Parent | undefined; units: number } = {
+    parent: undefined,
+    units: 0,
+  };
   #timer: NodeJS.Timeout | undefined;
   /** The request of the cell that runs. */
   #running: Parent | undefined;
@@ -53,8 +69,9 @@ export class Publisher {
     this.#text ??= { name, parent, parts: [], length: 0 };
     this.#text.parts.push(text);
     this.#text.length += text.length;
-    if (this.#text.length >= streamSize) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), streamDelay);
+    const printed = this.#printedBy(parent);
+    if (this.#text.length >= sizeAfter(printed)) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), delayAfter(printed));
   }
 
   /** Publishes the text that waits. */
@@ -64,7 +81,18 @@ export class Publisher {
     if (!this.#text) return;
     const { name, parent, parts } = this.#text;
     this.#text = undefined;
-    for (const text of pieces(parts.join(""))) this.#send("stream", { name, text }, parent);
+    const whole = parts.join("");
+    for (let start = 0; start < whole.length; ) {
+      const text = pieceOf(whole, start, sizeAfter(this.#printedBy(parent)));
+      this.#send("stream", { name, text }, parent);
+      this.#printed.units += text.length;
+      start += text.length;
+    }
+  }
+
+  #printedBy(parent: Parent | undefined): number {
+    if (this.#printed.parent !== parent) this.#printed = { parent, units: 0 };
+    return this.#printed.units;
   }
 
   starting(): void {
@@ -107,13 +135,11 @@ export class Publisher {
   }
 }
 
-function* pieces(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
-    let end = Math.min(start + streamSize, text.length);
-    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--;
-    yield text.slice(start, end);
-    start = end;
-  }
+/** So much of a text from a place on, and no half of a character that takes two units. */
+function pieceOf(text: string, start: number, size: number): string {
+  const end = start + size;
+  const isCut = end < text.length && isHighSurrogate(text.charCodeAt(end - 1));
+  return text.slice(start, isCut ? end - 1 : end);
 }
 
 function isHighSurrogate(unit: number): boolean {
