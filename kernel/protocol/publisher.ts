@@ -8,7 +8,7 @@ type StreamName = "stdout" | "stderr";
 /** Milliseconds that text waits for more text of the same stream: what a cell prints first is seen at once. */
 const streamDelay = { least: 20, most: 500 };
 /** UTF-16 units of one stream message at most. The least is what a browser takes without a pause. */
-const streamSize = { least: 1 << 16, most: 1 << 23 };
+const streamSize = { least: 1 << 16, most: 1 << 24 };
 /** How much a cell has printed for each millisecond that more of it waits. */
 const unitsPerDelay = 50_000;
 
@@ -17,7 +17,7 @@ const unitsPerDelay = 50_000;
  * ones are; else 20 MB would take them minutes.
  */
 const sizeAfter = (printed: number): number =>
-  Math.min(streamSize.most, Math.max(streamSize.least, printed >> 1));
+  Math.min(streamSize.most, Math.max(streamSize.least, printed));
 const delayAfter = (printed: number): number =>
   Math.min(streamDelay.most, Math.max(streamDelay.least, printed / unitsPerDelay));
 

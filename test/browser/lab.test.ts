@@ -229,6 +229,22 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
       assert.match(await notebook.run(2), /43/);
     });
 
+    it("draws 20 MB whole", async () => {
+      const lines = 200_000;
+      await notebook.write(2, `console.log(("x".repeat(99) + "\\n").repeat(${lines}) + "end");`);
+      await notebook.start(2);
+      const length = async () => (await notebook.outputText(2)).length;
+      const deadline = Date.now() + 150_000;
+      while ((await length()) < 100 * lines && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+      const text = await notebook.outputText(2);
+      assert.equal(text.length, 100 * lines + "end\n".length);
+      assert.ok(text.endsWith("x\nend\n"));
+      await notebook.write(2, "1");
+      await notebook.run(2);
+    });
+
     it("begins anew by the restart button", async () => {
       await notebook.button("restart-kernel").click();
       await notebook.page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
