@@ -11,6 +11,7 @@ import type { Bench, Result } from "./types.ts";
 const benches: Record<string, () => Promise<Bench>> = {
   kernel: async () => (await import("./kernel/bench.ts")).kernel,
   coco: async () => (await import("./coco.ts")).coco,
+  curve: async () => (await import("./curve.ts")).curve,
   inference: async () => (await import("./inference.ts")).inference,
   pipeline: async () => (await import("./pipeline.ts")).pipeline,
   plot: async () => (await import("./plot.ts")).plot,
