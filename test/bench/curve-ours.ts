@@ -17,4 +17,4 @@ const { epochs } = await fit(model, train.shuffle({ seed }).batch(batch), {
   ...{ loss: "sparseCategoricalCrossentropy", optimizer: new Adam(), epochs: 3, seed },
   ...{ metrics: ["accuracy"], validation: test.batch(500), progress: false },
 });
-console.log(JSON.stringify(epochs.map((logs) => logs.valAccuracy)));
+console.log(JSON.stringify(epochs.map((logs) => logs.val_accuracy)));

@@ -4,9 +4,10 @@
  */
 import { type ShapeObject, type ShapeScene, type ShapeSet, shapeScene } from "../../data/index.ts";
 
-/** Of a picture: RGB [size, size, 3], and its objects. */
+/** Of a picture: RGB [size, size, 3], the class of each pixel [size, size], and its objects. */
 export interface PastedScene {
   readonly image: Uint8Array;
+  readonly semantic: Uint8Array;
   readonly objects: readonly Pick<ShapeObject, "label" | "box">[];
 }
 
@@ -28,6 +29,7 @@ export function pasteObjects(
   const { size } = set;
   const scene = shapeScene(set, index);
   const image = scene.image.slice();
+  const semantic = scene.semantic.slice();
   const objects: Pick<ShapeObject, "label" | "box">[] = [...scene.objects];
   const below = (n: number) => Math.floor(random() * n);
   for (let i = 0; i < count; i++) {
@@ -44,12 +46,12 @@ export function pasteObjects(
       const [x, y] = [below(size - width + 1), below(size - height + 1)];
       const place = [x, y, x + width, y + height] as const;
       if (objects.some((other) => touch(place, other.box))) continue;
-      copy({ image, size, x, y, width, height }, { scene: from, id: k + 1, box }, turn);
+      copy({ image, semantic, size, x, y, width, height }, { scene: from, id: k + 1, box }, turn);
       objects.push({ label, box: place });
       break;
     }
   }
-  return { image, objects };
+  return { image, semantic, objects };
 }
 
 type Corners = ShapeObject["box"];
@@ -59,6 +61,7 @@ const touch = (a: Corners, b: Corners): boolean =>
 
 interface Place {
   readonly image: Uint8Array;
+  readonly semantic: Uint8Array;
   readonly size: number;
   readonly x: number;
   readonly y: number;
@@ -67,7 +70,7 @@ interface Place {
 }
 
 function copy(
-  { image, size, x, y, width, height }: Place,
+  { image, semantic, size, x, y, width, height }: Place,
   { scene, id, box }: { readonly scene: ShapeScene; readonly id: number; readonly box: Corners },
   turn: { readonly x: boolean; readonly y: boolean; readonly transpose: boolean },
 ): void {
@@ -78,8 +81,9 @@ function copy(
       const [dx, dy] = turn.transpose ? [down, across] : [across, down];
       const at = (box[1] + dy) * size + box[0] + dx;
       if (scene.instances[at] !== id) continue;
-      const to = 3 * ((y + row) * size + x + column);
-      image.set(scene.image.subarray(3 * at, 3 * at + 3), to);
+      const to = (y + row) * size + x + column;
+      image.set(scene.image.subarray(3 * at, 3 * at + 3), 3 * to);
+      semantic[to] = scene.semantic[at]!;
     }
   }
 }
