@@ -110,5 +110,9 @@ function markdownTable(results: readonly Result[]): string {
   return [...lines, ...rows.values()].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-const short = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(2)));
+// A function, as the module's first statement already needs it.
+function short(value: number): string {
+  return value >= 100
+    ? Math.round(value).toLocaleString("en")
+    : String(Number(value.toPrecision(2)));
+}
