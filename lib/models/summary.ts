@@ -80,7 +80,8 @@ export class ModelSummary {
     const frozen = this.parameters - this.trainable;
     const costs =
       this.multiplyAdds === undefined ? "" : `, ${short(this.multiplyAdds)} multiply-adds`;
-    return `${count(this.parameters)} parameters (${count(frozen)} of them not trained)${costs}`;
+    const still = frozen > 0 ? ` (${count(frozen)} of them not trained)` : "";
+    return `${count(this.parameters)} parameters${still}${costs}`;
   }
 
   /** The table as text. */
@@ -109,31 +110,36 @@ export class ModelSummary {
     return { "text/html": this.#html(), "text/plain": this.toString() };
   }
 
-  /** A box for each row with feature maps: as high as they are, as wide as they have channels (both on a log scale). */
+  /**
+   * A box for each row with feature maps: as high as they are, as wide as they have channels (both on a log scale). Of
+   * plain elements: JupyterLab shows no SVG in the HTML of a notebook that it does not trust, and GitHub nowhere.
+   */
   #diagram(): string {
     const maps = this.rows.filter(({ outputShape }) => outputShape.length === 3 && outputShape[0]);
     if (maps.length < 2) return "";
     const highest = Math.max(...maps.map(({ outputShape }) => outputShape[0] as number));
-    const gap = 3;
-    let x = 0;
     const boxes = maps.map((row) => {
       const [height, , channels] = row.outputShape as [number, number, number];
-      const high = Math.max(4, (90 * Math.log2(1 + height)) / Math.log2(1 + highest));
-      const wide = Math.max(3, 2.2 * Math.log2(1 + channels));
-      const label = `${row.name}: ${shapeText(row.outputShape)}, ${count(row.parameters)} parameters`;
-      const hasWeights = row.parameters > 0;
-      const box =
-        `<rect x="${x.toFixed(1)}" y="${(50 - high / 2).toFixed(1)}" width="${wide.toFixed(1)}" ` +
-        `height="${high.toFixed(1)}" rx="1.5" fill="${hasWeights ? "#3b7dd8" : "#9aa5b1"}">` +
-        `<title>${escapeHtml(label)}</title></rect>`;
-      x += wide + gap;
-      return box;
+      return {
+        high: Math.max(4, (90 * Math.log2(1 + height)) / Math.log2(1 + highest)),
+        wide: Math.max(3, 2.2 * Math.log2(1 + channels)),
+        label: `${row.name}: ${shapeText(row.outputShape)}, ${count(row.parameters)} parameters`,
+        color: row.parameters > 0 ? "#3b7dd8" : "#9aa5b1",
+      };
     });
+    const gap = 3;
+    const whole = boxes.reduce((sum, { wide }) => sum + wide + gap, 0);
+    const scale = Math.min(900, Math.max(300, 1.6 * whole)) / whole;
+    const px = (length: number) => `${(length * scale).toFixed(1)}px`;
+    const drawn = boxes.map(
+      ({ high, wide, label, color }) =>
+        `<div title="${escapeHtml(label)}" style="display:inline-block;vertical-align:middle;width:${px(wide)};` +
+        `height:${px(high)};margin-right:${px(gap)};border-radius:2px;background-color:${color}"></div>`,
+    );
     const alt = `The maps of ${this.name} from left to right: higher boxes are larger maps, wider ones have more channels`;
     return (
-      `<svg viewBox="0 0 ${x.toFixed(0)} 100" role="img" aria-label="${escapeHtml(alt)}" ` +
-      `style="width:100%;max-width:${Math.min(900, Math.max(300, 1.6 * x)).toFixed(0)}px;height:auto;display:block;` +
-      `margin:6px 0">${boxes.join("")}</svg>`
+      `<div role="img" aria-label="${escapeHtml(alt)}" style="margin:6px 0;white-space:nowrap;overflow-x:auto;` +
+      `font-size:0;line-height:0">${drawn.join("")}</div>`
     );
   }
 
