@@ -312,13 +312,14 @@ const data = fromTensors({
 });
 const batches = data.shuffle({ seed }).batch(64, { dropRemainder: true });
 
-await fit(classifier, batches, {
+const history = await fit(classifier, batches, {
   step: windowLoss,
   optimizer: new Adam({
     learningRate: oneCycle(5e-3, { steps: epochs * batches.length }),
   }),
   epochs,
 });
+console.log(`loss at the end: ${history.epochs.at(-1)!.loss!.toFixed(2)}`);
 
 // %% [markdown]
 // ## Sliding it over the picture
