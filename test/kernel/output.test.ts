@@ -23,10 +23,14 @@ describe("Output", () => {
     );
   });
 
-  it("of one line of 20 MB arrives whole", async () => {
-    const { stdout } = await kernel.execute('console.log("é😀".repeat(3_333_333))');
+  it("of one line of 20 MB arrives whole, in few messages that begin small", async () => {
+    const { stdout, outputs } = await kernel.execute('console.log("é😀".repeat(3_333_333))');
     assert.equal(stdout.length, 3 * 3_333_333 + 1);
     assert.equal(stdout.replaceAll("é😀", ""), "\n");
+    const streams = outputs.filter(({ type }) => type === "stream");
+    const sizes = streams.map(({ content }) => (content.text as string).length);
+    assert.ok(sizes.length <= 12, `${sizes.length} messages`);
+    assert.ok((sizes[0] as number) <= 65_536, `the first has ${sizes[0]} units`);
   });
 
   it("of a timer goes to the cell that set it", async () => {
