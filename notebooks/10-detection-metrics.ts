@@ -65,7 +65,11 @@ const { train, test } = await generateShapes({
 });
 const classes: readonly string[] = train.classes;
 const detector = detection.shapeDetector(train, { filters, seed });
-await detection.trainOnShapes(detector, train, { epochs, seed });
+const history = await detection.trainOnShapes(detector, train, {
+  epochs,
+  seed,
+});
+console.log(`loss at the end: ${history.epochs.at(-1)!.loss!.toFixed(2)}`);
 
 // %% tags=["trained"]
 const { detections } = detection.evaluateOnShapes(detector, test);

@@ -239,8 +239,8 @@ function network(seed: number): tf.Sequential {
 // %%
 const sketch = network(0);
 const parameters = sketch.countParams();
-console.log(`${parameters.toLocaleString("en")} parameters`);
 sketch.dispose();
+console.log(`${parameters.toLocaleString("en")} parameters`);
 
 // %% [markdown]
 // ## One cycle
