@@ -57,30 +57,33 @@ export const set: Representer = (value) => {
   const items = [...value];
   const asRecords = recordTable(items, value);
   if (asRecords) return asRecords;
-  const shown = items.slice(0, shownRows);
-  const html = table(
+  return listed(
+    value,
     ["value"],
-    shown.map((item) => [text(item)]),
-    { right: [shown.every((item) => typeof item === "number")] },
+    items.map((item) => [item]),
+    "values",
   );
-  const note =
-    items.length > shown.length ? `<p>${shown.length} of ${items.length} values</p>` : "";
-  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
 };
 
 /** A map as a table of its keys and values. */
 export const map: Representer = (value) => {
   if (!(value instanceof Map) || value.size === 0) return undefined;
-  const entries = [...value.entries()].slice(0, shownRows);
-  const isNumber = (each: unknown) => typeof each === "number";
-  const html = table(
-    ["key", "value"],
-    entries.map((entry) => entry.map(text)),
-    {
-      right: [entries.every(([key]) => isNumber(key)), entries.every(([, item]) => isNumber(item))],
-    },
-  );
-  const note =
-    value.size > entries.length ? `<p>${entries.length} of ${value.size} entries</p>` : "";
-  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
+  return listed(value, ["key", "value"], [...value.entries()], "entries");
 };
+
+/** A table of the first rows, and how many there are; columns of numbers stand to the right. */
+function listed(
+  value: object,
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  noun: string,
+): ReturnType<Representer> {
+  const shown = rows.slice(0, shownRows);
+  const html = table(
+    head,
+    shown.map((row) => row.map(text)),
+    { right: head.map((_, column) => shown.every((row) => typeof row[column] === "number")) },
+  );
+  const note = rows.length > shown.length ? `<p>${shown.length} of ${rows.length} ${noun}</p>` : "";
+  return { data: { "text/html": html + note, "text/plain": plainText(value) }, metadata: {} };
+}

@@ -101,7 +101,7 @@ export const tensor: Representer = (value) => {
       },
     ),
   );
-  if (tables.length > 1 || tables[0]?.place.length) html.unshift(`<p>${escapeHtml(head)}</p>`);
+  if (value.shape.length > 2) html.unshift(`<p>${escapeHtml(head)}</p>`);
   return { data: { "text/html": html.join("\n"), "text/plain": text }, metadata: {} };
 };
 
