@@ -12,7 +12,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { tf } from "../../lib/tensorflow/index.ts";
 import { deeperTorchCases, type TorchCase, torchCases } from "../lib/models/torch-cases.ts";
-import { comparedModel, type TorchRecord, torchPixels } from "../lib/models/torch-parity.ts";
+import {
+  comparedModel,
+  modelOfCase,
+  type TorchRecord,
+  torchPixels,
+} from "../lib/models/torch-parity.ts";
 import { needsNativeBackend } from "../lib/tensorflow/setup.ts";
 
 const run = promisify(execFile);
@@ -45,15 +50,10 @@ describe("Parity with torchvision and timm, live", function () {
         const theirs = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 
         const before = tf.memory().numTensors;
-        const { inputShape, auxiliary, transformInput, family } = parity;
         const path = join(folder, file);
-        const model = await family({
-          ...{ weights: path, classes: 10, classifierActivation: null, inputShape },
-          ...(auxiliary && { auxiliary }),
-          ...(transformInput !== undefined && { transformInput }),
-        });
+        const model = await modelOfCase(parity, path);
         await rm(path);
-        const pixels = torchPixels(inputShape);
+        const pixels = torchPixels(parity.inputShape);
         const outputs = comparedModel(model, parity).predict(pixels, { batchSize: 2 });
         let start = 0;
         for (const [i, output] of (outputs as tf.Tensor[]).entries()) {

@@ -73,6 +73,16 @@ export async function writeTorchCheckpoint(path: string, { tensors }: TorchRecor
   await writeSafetensors(path, new Map(entries), { format: "pt" });
 }
 
+/** Our model of a case, with ten logits, from a checkpoint. */
+export function modelOfCase(parity: TorchCase, weights: string): Promise<tf.LayersModel> {
+  const { inputShape, auxiliary, transformInput } = parity;
+  return parity.family({
+    ...{ weights, classes: 10, classifierActivation: null, inputShape },
+    ...(auxiliary && { auxiliary }),
+    ...(transformInput !== undefined && { transformInput }),
+  });
+}
+
 /** Our layers of a case that are compared, beside the model's outputs. */
 export function comparedModel(model: tf.LayersModel, parity: TorchCase): tf.LayersModel {
   const inner = featureModel(model, Object.values(parity.layers));
@@ -116,14 +126,9 @@ export function describeRecordedParity(names: readonly TorchCaseName[]): void {
       const record = await torchRecord(name);
       const path = join(folder, `${name}.safetensors`);
       await writeTorchCheckpoint(path, record);
-      const { inputShape, auxiliary, transformInput } = parity;
-      const model = await parity.family({
-        ...{ weights: path, classes: 10, classifierActivation: null, inputShape },
-        ...(auxiliary && { auxiliary }),
-        ...(transformInput !== undefined && { transformInput }),
-      });
+      const model = await modelOfCase(parity, path);
       await rm(path);
-      const pixels = torchPixels(inputShape);
+      const pixels = torchPixels(parity.inputShape);
       const compared = comparedModel(model, parity);
       const outputs = compared.predict(pixels, { batchSize: 2 }) as tf.Tensor[];
       const errors = await recordedErrors(outputs, record);
