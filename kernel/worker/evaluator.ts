@@ -29,6 +29,8 @@ export interface EvaluatorOptions {
   readonly output: OutputChannel;
   /** Puts out what has been held back. */
   readonly beforeEnd: () => void;
+  /** Called when an interrupt has stopped code. */
+  readonly onStop: () => void;
   /** Address of the notebook's folder, with a slash at its end. */
   readonly base: URL;
 }
@@ -225,6 +227,7 @@ export class Evaluator {
   #onStrike(cell: Cell, interruption: Interruption): void {
     this.#hasStruck = true;
     cell.stop();
+    this.#parts.onStop();
     if (this.#execution?.cell === cell.whole) this.#abandon(this.#execution, interruption);
     else this.#parts.context.run(cell, () => this.report(interruption));
   }
@@ -232,6 +235,7 @@ export class Evaluator {
   /** Gives up on a cell: what it waits for is not waited for any more. */
   #abandon(execution: Execution, interruption: Interruption): void {
     execution.cell.stop();
+    this.#parts.onStop();
     this.#settle(execution, this.#failure(execution, interruption));
   }
 

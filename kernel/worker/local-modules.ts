@@ -1,5 +1,6 @@
 /** The local modules of a notebook: when the hooks that load them are installed, and what is told of them. */
-import { installModuleHooks } from "./modules/index.ts";
+import type { Interlock } from "./interlock.ts";
+import { installModuleHooks, type ModuleHooks } from "./modules/index.ts";
 import { shortPath } from "./paths.ts";
 import type { Scripts } from "./scripts.ts";
 
@@ -10,6 +11,7 @@ export interface LocalModulesOptions {
   readonly builtins: Readonly<Record<string, string>>;
   /** The notebook's folder. */
   readonly directory: string;
+  readonly interlock: Interlock;
   readonly scripts: Scripts;
   /** Tells the person at the notebook something. */
   readonly say: (text: string) => void;
@@ -19,7 +21,7 @@ const mayImport = /\b(?:import|require)\b/;
 
 export class LocalModules {
   readonly #options: LocalModulesOptions;
-  #hear: (() => void) | undefined;
+  #hooks: ModuleHooks | undefined;
   #hasTold = false;
 
   constructor(options: LocalModulesOptions) {
@@ -35,17 +37,25 @@ export class LocalModules {
 
   /** Brings the scripts up to date. */
   hear(): void {
-    this.#hear?.();
+    this.#hooks?.hear();
+  }
+
+  /** To be called when an interrupt has stopped code. */
+  stopped(): void {
+    this.#hooks?.stopped();
   }
 
   #install(): void {
-    if (this.#hear) return;
-    const { thread, builtins, directory, scripts } = this.#options;
-    this.#hear = installModuleHooks(thread, {
-      builtins,
-      onLoad: (url, file, map) => scripts.add(url, { name: shortPath(directory, file), map }),
-      onReload: (files) => this.#tell(files),
-    });
+    if (this.#hooks) return;
+    const { thread, builtins, directory, interlock, scripts } = this.#options;
+    // An interrupt finds them installed or not yet begun, never half.
+    this.#hooks = interlock.guard(() =>
+      installModuleHooks(thread, {
+        builtins,
+        onLoad: (url, file, map) => scripts.add(url, { name: shortPath(directory, file), map }),
+        onReload: (files) => this.#tell(files),
+      }),
+    );
   }
 
   /** Once: who has read it knows. */

@@ -50,6 +50,7 @@ export function main(entry: string): void {
     ...{ interlock, context, scripts, output, base, names, magics },
     run: makeInterruptible(interlock),
     beforeEnd: () => comms.flush(),
+    onStop: () => modules.stopped(),
   });
   const comms = new Comms({ context, output, interlock, evaluator });
 
@@ -57,7 +58,7 @@ export function main(entry: string): void {
     thread: new URL("hooks-thread.mjs", entry),
     builtins: builtinAddresses(new URL("../builtin/", entry)),
     directory: settings.directory,
-    scripts,
+    ...{ interlock, scripts },
     say: (text) => process.stderr.write(text),
   });
   const own = new URL("..", entry).href;

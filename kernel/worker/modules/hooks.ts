@@ -8,6 +8,7 @@ import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleGraph } from "./graph.ts";
 import { transpile } from "./transpile.ts";
+import { telling } from "./unfinished.ts";
 
 export interface ResolveContext {
   readonly parentURL?: string | undefined;
@@ -36,6 +37,8 @@ type NextLoad = (url: string, context: object) => Soon<Loaded>;
 export interface Hooks {
   resolve(specifier: string, context: ResolveContext, next: NextResolve): Soon<Resolved>;
   load(url: string, context: object, next: NextLoad): Soon<Loaded>;
+  /** Has modules that were stopped in their middle loaded anew, under another address, at their next import. */
+  retry(urls: readonly string[]): void;
 }
 
 export interface HookOptions {
@@ -45,6 +48,8 @@ export interface HookOptions {
   readonly onReload?: (files: readonly string[]) => void;
   /** Told of each TypeScript file that is loaded: the address that stack traces have, its path, its source map. */
   readonly onLoad?: (url: string, file: string, map: string) => void;
+  /** Told the address of each ES and CommonJS module that is imported, before it is evaluated. */
+  readonly onBegin?: (url: string) => void;
 }
 
 const typescript = /\.[cm]?ts$/;
@@ -55,10 +60,22 @@ const sourceFor: Readonly<Record<string, string>> = {
   ".cjs": ".cts",
 };
 
-export function createHooks({ builtins = {}, onReload, onLoad }: HookOptions = {}): Hooks {
+export function createHooks(options: HookOptions = {}): Hooks {
+  const { builtins = {}, onReload, onLoad, onBegin } = options;
   const graph = new ModuleGraph();
+  /** How often a module was stopped in its middle, by its address without a query. */
+  const retries = new Map<string, number>();
 
-  const register = (resolved: Resolved, parent: string | undefined): Resolved => {
+  const register = (found: Resolved, parent: string | undefined): Resolved => {
+    const resolved = versioned(found, parent);
+    const count = retries.get(withoutQuery(resolved.url));
+    if (count === undefined) return resolved;
+    const url = new URL(resolved.url);
+    url.searchParams.set("retry", String(count));
+    return { ...resolved, url: url.href };
+  };
+
+  const versioned = (resolved: Resolved, parent: string | undefined): Resolved => {
     const file = localFile(resolved.url);
     if (file === undefined) return resolved;
     graph.add(file, parent);
@@ -71,6 +88,14 @@ export function createHooks({ builtins = {}, onReload, onLoad }: HookOptions = {
     if (!typescript.test(file)) return { ...resolved, url: url.href };
     const format = file.endsWith(".cts") ? "commonjs" : "module";
     return { ...resolved, url: url.href, format, shortCircuit: true };
+  };
+
+  const begun = (url: string) => (loaded: Loaded) => {
+    const { format, source } = loaded;
+    if (format !== "module" && format !== "commonjs") return loaded;
+    onBegin?.(url);
+    if (format === "commonjs" || source === undefined) return loaded;
+    return { ...loaded, source: telling(source) };
   };
 
   return {
@@ -96,14 +121,23 @@ export function createHooks({ builtins = {}, onReload, onLoad }: HookOptions = {
 
     load(url, context, next) {
       const file = localFile(url);
-      if (file === undefined || !typescript.test(file)) return next(url, context);
+      if (file === undefined || !typescript.test(file)) {
+        if (!url.startsWith("file:")) return next(url, context);
+        return soon(() => next(url, context), begun(url));
+      }
       const format = file.endsWith(".cts") ? "commonjs" : "module";
       const { code, map } = transpile(readFileSync(file, "utf8"), file);
       onLoad?.(url, file, map);
-      return { format, source: code, shortCircuit: true };
+      return begun(url)({ format, source: code, shortCircuit: true });
+    },
+
+    retry(urls) {
+      for (const url of urls.map(withoutQuery)) retries.set(url, (retries.get(url) ?? 0) + 1);
     },
   };
 }
+
+const withoutQuery = (url: string) => url.replace(/\?.*$/s, "");
 
 /** The path behind a file address outside of node_modules; undefined for all else. */
 function localFile(url: string | undefined): string | undefined {
@@ -130,8 +164,16 @@ function sourceFile(
   return candidates.find((candidate) => existsSync(candidate));
 }
 
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
 /** `then` and `otherwise` after `first`, at once if that answers at once. */
-function soon<T, R>(first: () => Soon<T>, then: (value: T) => R, otherwise: (error: unknown) => R) {
+function soon<T, R>(
+  first: () => Soon<T>,
+  then: (value: T) => R,
+  otherwise: (error: unknown) => R = rethrow,
+) {
   let value: Soon<T>;
   try {
     value = first();

@@ -36,6 +36,32 @@ describe("An interrupt", () => {
     assert.equal(await session.value("[reachedBefore, typeof after]"), "[ 7, 'undefined' ]");
   });
 
+  const modules: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    "./local.ts": { "local.ts": 'import "./endless.ts"; export const never = 1;' },
+    "./waiting.ts": { "waiting.ts": 'console.log("go"); await new Promise(() => {}); export {};' },
+    "./common.cjs": { "common.cjs": 'exports.half = 1; console.log("go"); while (true) {}' },
+    "endless-package": {
+      "node_modules/endless-package/package.json": '{ "type": "module", "exports": "./main.js" }',
+      "node_modules/endless-package/main.js": 'console.log("go"); while (true) {}',
+    },
+  };
+
+  for (const [specifier, files] of Object.entries(modules)) {
+    it(`has ${specifier}, which it stopped, loaded anew, and keeps what was loaded`, async () => {
+      session.write({ ...files, "loaded.ts": "export const state = { count: 0 };" });
+      const source = `const { state } = await import("./loaded.ts"); state.count++; await import("${specifier}")`;
+      assert.equal(await interrupt(source), "Interrupted");
+      assert.equal(await interrupt(source), "Interrupted");
+      if (specifier.endsWith(".cjs")) {
+        assert.equal(await interrupt(`require("${specifier}")`), "Interrupted");
+        assert.equal(await interrupt(`require("${specifier}")`), "Interrupted");
+      }
+      const count = await session.value('(await import("./loaded.ts")).state.count');
+      assert.equal(Number(count) % 2, 0);
+      assert.ok(Number(count) > 0);
+    });
+  }
+
   it("keeps what a loop had reached that only computes", async () => {
     await interrupt(
       'console.log("go"); let far = 0, near = 0; while (true) { far++; near = far * 2 }',
