@@ -33,6 +33,7 @@ export {
   pythonPackageFile,
 } from "./places.ts";
 export { holdingStderr } from "./quiet.ts";
+export { setRandomSeed } from "./random-seed.ts";
 export { type InputSpec, type SavedFunction, saveSavedModel } from "./saved-model/export.ts";
 export { type LoadedSavedModel, loadSavedModel, type SavedTensor } from "./saved-model/load.ts";
 export type { Binding, Device } from "./tfjs-node.ts";

@@ -3,6 +3,7 @@
  * eagerly and records it; later calls run the recorded graph.
  */
 import type { Tensor, Variable } from "@tensorflow/tfjs";
+import { nextRandomSeed } from "../random-seed.ts";
 import { refuseUnsupported } from "../unsupported.ts";
 import { CompileError } from "./errors.ts";
 import { GraphFunction, underGradient } from "./function.ts";
@@ -132,7 +133,7 @@ export function compile<Args extends unknown[], Result>(
         },
         nextSeed: (): number =>
           options.seed === undefined
-            ? Math.floor(Math.random() * 2 ** 31)
+            ? (nextRandomSeed() ?? Math.floor(Math.random() * 2 ** 31))
             : Math.imul(options.seed + 1, 0x9e3779b1) ^ Math.imul(++unseeded, 0x85ebca6b),
       };
       return withRandomState(state, () => {

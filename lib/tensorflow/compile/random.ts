@@ -5,9 +5,10 @@
  * (https://www.tensorflow.org/api_docs/python/tf/random/stateless_uniform).
  */
 import type { Tensor } from "@tensorflow/tfjs";
+import { nextRandomSeed } from "../random-seed.ts";
 import { type OpBackend, rawOps } from "../raw-op.ts";
 import { CompileError, callerLine } from "./errors.ts";
-import { core, type OpAttribute } from "./native.ts";
+import { core, type NodeBackend, nativeBackend, type OpAttribute } from "./native.ts";
 import { activeRecorder } from "./recorder.ts";
 
 /** Gives the call counter of the function that is being captured. */
@@ -67,24 +68,28 @@ function draw(op: string, shape: readonly number[], seed: Seed): Tensor {
   return backend.createOutputTensor(result as { id: number; shape: number[]; dtype: number });
 }
 
-/** Numbers of outcomes, [samples] or [batch, samples], drawn by unnormalized log probabilities. */
-function drawOutcomes(logits: Tensor, samples: number, seed: Seed, normalized: boolean): Tensor {
-  const recorder = activeRecorder();
-  if (!recorder || !current) throw new Error("a stateless draw outside of a capture");
-  const state = current;
-  return core.tidy(() => {
-    const given = normalized ? core.log(logits) : logits;
-    const rows = given.rank === 1 ? core.reshape(given, [1, -1]) : given;
-    const count = core.scalar(samples, "int32");
-    const [drawn] = rawOps(
-      recorder.backend as unknown as OpBackend,
-      "StatelessMultinomial",
-      [rows, count, seedPair(seed, state)],
-      { T: { type: "float32" }, Tseed: { type: "int32" }, output_dtype: { type: "int32" } },
-      1,
-    ) as [Tensor];
-    return given.rank === 1 ? core.reshape(drawn, [samples]) : drawn;
-  });
+/**
+ * Numbers of outcomes, [samples] or [batch, samples], drawn by unnormalized log probabilities.
+ *
+ * @param pair int32 [2], what the draw depends on
+ */
+function drawOutcomes(
+  backend: NodeBackend,
+  logits: Tensor,
+  samples: number,
+  pair: Tensor,
+  normalized: boolean,
+): Tensor {
+  const given = normalized ? core.log(logits) : logits;
+  const rows = given.rank === 1 ? core.reshape(given, [1, -1]) : given;
+  const [drawn] = rawOps(
+    backend as unknown as OpBackend,
+    "StatelessMultinomial",
+    [rows, core.scalar(samples, "int32"), pair],
+    { T: { type: "float32" }, Tseed: { type: "int32" }, output_dtype: { type: "int32" } },
+    1,
+  ) as [Tensor];
+  return given.rank === 1 ? core.reshape(drawn, [samples]) : drawn;
 }
 
 const finish = (x: Tensor, dtype: string): Tensor =>
@@ -97,7 +102,7 @@ const normal =
     core.tidy(() => finish(core.add(core.mul(draw(op, shape, seed), stdDev), mean), dtype));
 
 /** The replacements, by the name that tfjs exports. Same parameters, same defaults. */
-const replacements: Record<string, (...args: never[]) => Tensor> = {
+const replacements: Record<string, Draw> = {
   randomUniform: (
     shape: number[],
     minval = 0,
@@ -132,31 +137,53 @@ const replacements: Record<string, (...args: never[]) => Tensor> = {
       return core.mul(x, core.mul(core.cast(keep, "float32"), 1 / (1 - rate)));
     }),
   multinomial: (logits: Tensor, samples: number, seed?: number, normalized = false) =>
-    drawOutcomes(logits, samples, seed, normalized),
+    core.tidy(() => {
+      const recorder = activeRecorder();
+      if (!recorder || !current) throw new Error("a stateless draw outside of a capture");
+      return drawOutcomes(recorder.backend, logits, samples, seedPair(seed, current), normalized);
+    }),
 };
 
-/** tfjs takes a seed of 0 for none with these, and draws differently in each run; by the place of the seed. */
-const unseededByZero: Readonly<Record<string, number>> = {
-  randomNormal: 4,
-  randomStandardNormal: 2,
-  truncatedNormal: 4,
-  multinomial: 2,
-  randomGamma: 4,
+/** The ops that take a seed, by its place. */
+const seedPlaces: Readonly<Record<string, number>> = {
+  ...{ randomUniform: 4, randomUniformInt: 3, randomNormal: 4, randomStandardNormal: 2 },
+  ...{ truncatedNormal: 4, multinomial: 2, randomGamma: 4, dropout: 3 },
 };
+
+/** tfjs takes a seed of 0 for none with these, and draws differently in each run. */
+const unseededByZero = new Set(
+  "randomNormal randomStandardNormal truncatedNormal multinomial randomGamma".split(" "),
+);
 
 /** Any number but 0 whose square is exact, for multinomial; a user's own seed is rarely this one. */
 const SEED_FOR_ZERO = 15_974_633;
 
-/** Has a seed of 0 draw the same in every run, as any other. */
-function withSeedZero(
-  name: string,
-  original: (...args: never[]) => Tensor,
-): (...args: never[]) => Tensor {
-  const place = unseededByZero[name];
+type Draw = (...args: never[]) => Tensor;
+
+/** Has a seed of 0 draw the same in every run, as any other, and none the next of `setRandomSeed`, if that was said. */
+function seeded(name: string, original: Draw): Draw {
+  const place = seedPlaces[name];
   if (place === undefined) return original;
   return (...args) => {
-    if (args[place] !== 0) return original(...args);
-    return original(...(args.with(place, SEED_FOR_ZERO as never) as never[]));
+    const given: unknown = args[place] ?? nextRandomSeed();
+    if (given === undefined) return original(...args);
+    const all: unknown[] = [...args];
+    all[place] = given === 0 && unseededByZero.has(name) ? SEED_FOR_ZERO : given;
+    return original(...(all as never[]));
+  };
+}
+
+/** With a seed the same at each call: TensorFlow's own Multinomial goes on from one call to the next. */
+function multinomialOf(original: Draw): Draw {
+  return (...args: unknown[]) => {
+    const [logits, samples, seed, normalized = false] = args as [Tensor, number, number?, boolean?];
+    const backend = nativeBackend();
+    const isPlain = logits instanceof core.Tensor && logits.rank <= 2 && logits.size > 1;
+    if (!backend || typeof seed !== "number" || !isPlain) return original(...(args as never[]));
+    return core.tidy(() => {
+      const pair = core.tensor1d([seed | 0, 0], "int32");
+      return drawOutcomes(backend, logits, samples, pair, normalized);
+    });
   };
 }
 
@@ -170,13 +197,14 @@ const shuffles = ["shuffle", "shuffleCombo", "createShuffledIndices"];
  * module imports tfjs: such an import takes a copy of what tfjs exports.
  */
 export function installRandom(): void {
-  const module = core as unknown as Record<string, (...args: never[]) => Tensor>;
+  const module = core as unknown as Record<string, Draw>;
   for (const [name, replacement] of Object.entries(replacements)) {
-    const original = withSeedZero(name, module[name] as (...args: never[]) => Tensor);
+    const own = module[name] as Draw;
+    const original = seeded(name, name === "multinomial" ? multinomialOf(own) : own);
     module[name] = (...args) => (activeRecorder() ? replacement(...args) : original(...args));
   }
   for (const name of refused) {
-    const original = withSeedZero(name, module[name] as (...args: never[]) => Tensor);
+    const original = seeded(name, module[name] as Draw);
     module[name] = (...args) => {
       if (activeRecorder()) {
         throw new CompileError(

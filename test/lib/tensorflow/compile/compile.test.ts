@@ -237,6 +237,7 @@ describe("compile()", () => {
         truncatedNormal: () => tf.truncatedNormal([4], 0, 1, "float32", 0),
         randomUniform: () => tf.randomUniform([4], 0, 1, "float32", 0),
         randomGamma: () => tf.randomGamma([4], 1, 1, "float32", 0),
+        multinomial: () => tf.multinomial(tf.zeros([64]) as tf.Tensor1D, 8, 0),
         "heNormal of a layer": () =>
           tf.layers
             .dense({
