@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { soak } from "./soak.ts";
-import { judge } from "./verdict.ts";
+import { judge, memoryOfQuarters } from "./verdict.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +30,8 @@ for (const { cell, memory, descriptors, processes } of report.usage) {
   );
 }
 const { early, late, reloading } = report;
+const quarters = memoryOfQuarters(report.usage).map((mb) => mb.toFixed(0));
+console.log(`memory, medians of the first and the last quarter: ${quarters.join(" → ")} MB`);
 console.log(
   `a plain cell at the 400th: ${early.time.toFixed(1)} ms, ${early.cpu.toFixed(1)} ms of processor time; ` +
     `at the end: ${late.time.toFixed(1)} ms, ${late.cpu.toFixed(1)} ms`,

@@ -50,6 +50,8 @@ export interface SoakReport {
 }
 
 const windowSize = 50;
+/** How often the processes are looked at. */
+const looks = 40;
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const run = new Soak(options);
@@ -82,7 +84,9 @@ class Soak {
           cell += windowSize;
         }
         await this.#mixed(cell).catch((error: Error) => this.#lost(error));
-        if (cell >= warmUp && (cell - warmUp) % Math.ceil(cells / 10) === 0) await this.#look(cell);
+        if (cell >= warmUp && (cell - warmUp) % Math.ceil(cells / looks) === 0) {
+          await this.#look(cell);
+        }
       }
       const late = await this.#window();
       await this.#look(cells);
@@ -113,7 +117,7 @@ class Soak {
     this.#kernel.onPublished = ({ content }) => {
       if (content.execution_state === "idle") this.#idles++;
     };
-    for (const [name, text] of Object.entries(endlessFiles)) {
+    for (const [name, text] of Object.entries({ ...endlessFiles, "looked.ts": "export {};" })) {
       await writeFile(join(this.#kernel.folder, name), text);
     }
     await this.#value("const kept: number = 41; kept", "41");
@@ -245,6 +249,8 @@ class Soak {
   }
 
   async #look(cell: number): Promise<void> {
+    // So that the worker's compiler of local modules, which starts with the first, is always there.
+    await this.#value('await import("./looked.ts"); "looked"', "'looked'");
     await sleep(500);
     const pids = await this.#pids();
     const memory = await memoryOf(pids);
