@@ -9,7 +9,7 @@ import { isCode, type RichOutput, readNotebook } from "./notebook.ts";
 
 /** Which of a lesson's PNG pictures, counted from 1, stands for it. */
 const CHOSEN: Readonly<Record<string, number>> = {
-  "01": 3,
+  "01": 4,
   "02": 4,
   "03": 4,
   "04": 4,
