@@ -12,9 +12,23 @@ export type Batched<T> = T extends tf.Tensor
         ? { -readonly [K in keyof T]: Batched<T[K]> }
         : never;
 
-/** The tensors in nested arrays and records. */
+/** The tensors in nested arrays and records, each once. tfjs' own search looks at every number of a typed array. */
 export function tensorsIn(value: unknown): tf.Tensor[] {
-  return tf.tensor_util.getTensorsInContainer(value as tf.TensorContainer);
+  const found = new Set<tf.Tensor>();
+  const seen = new Set<object>();
+  const search = (at: unknown): void => {
+    if (typeof at !== "object" || at === null || ArrayBuffer.isView(at) || seen.has(at)) return;
+    seen.add(at);
+    if (at instanceof tf.Tensor) found.add(at);
+    else for (const key in at) search((at as Record<string, unknown>)[key]);
+  };
+  search(value);
+  return [...found];
+}
+
+/** Disposes the tensors in nested arrays and records. */
+export function disposeItem(value: unknown): void {
+  for (const tensor of tensorsIn(value)) tensor.dispose();
 }
 
 /** The same item with tensors of its own, on the same memory. */

@@ -1,7 +1,7 @@
 /** How datasets make items: in order, ahead of time, and with care for the tensors on the way. */
 import { tf } from "../tensorflow/index.ts";
 
-import { tensorsIn } from "./dataset-batch.ts";
+import { disposeItem, tensorsIn } from "./dataset-batch.ts";
 import type { MapContext, Source } from "./dataset-types.ts";
 import { drawUniform } from "./draws.ts";
 import { hashKeys, seededRandom } from "./random.ts";
@@ -23,7 +23,7 @@ export async function* inOrder<T>(
       yield await first;
     }
   } finally {
-    for (const made of waiting) made.then((value) => tf.dispose(value as never), ignore);
+    for (const made of waiting) made.then(disposeItem, ignore);
   }
 }
 
@@ -49,7 +49,7 @@ export async function settle<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const failed = results.find((result) => result.status === "rejected");
   const values = results.flatMap((r) => (r.status === "fulfilled" ? [r.value] : []));
   if (!failed) return values;
-  tf.dispose(values as never);
+  disposeItem(values);
   throw failed.reason;
 }
 

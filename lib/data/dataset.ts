@@ -13,9 +13,9 @@
  * Memory: an item belongs to whom it is delivered to; `for await` loops dispose it themselves, `fit` does so for its
  * own. What an operation takes in and does not hand on, it disposes.
  */
-import { tf } from "../tensorflow/index.ts";
+import type { tf } from "../tensorflow/index.ts";
 import type { NativePipeline } from "../tensorflow/pipeline/index.ts";
-import { type Batched, copyItem, stackItems, tensorsIn } from "./dataset-batch.ts";
+import { type Batched, copyItem, disposeItem, stackItems, tensorsIn } from "./dataset-batch.ts";
 import { checkCount, contextOf, ignore, inOrder, partOf, scoped, settle } from "./dataset-items.ts";
 import type { IterateOptions, MapContext, Source } from "./dataset-types.ts";
 import { batched, type Chain, mapped, moved, type Native, type RunsIn } from "./native-chain.ts";
@@ -284,7 +284,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     };
     const dispose = (): void => {
       // What is still being made is disposed when it is there.
-      for (const made of kept.values()) made.then((value) => tf.dispose(value as never), ignore);
+      for (const made of kept.values()) made.then(disposeItem, ignore);
       kept.clear();
       cache.dispose();
       source.dispose?.();
@@ -353,9 +353,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** TensorFlow's error does not say which item it is about. JavaScript's does, so the item is made again there. */
   async #reason({ position, cause }: NotMade): Promise<unknown> {
     try {
-      tf.dispose(
-        (await this.at(position % this.length, Math.floor(position / this.length))) as never,
-      );
+      disposeItem(await this.at(position % this.length, Math.floor(position / this.length)));
     } catch (error) {
       return error;
     }

@@ -30,7 +30,7 @@ export {
   randomRotation,
 } from "./augment/index.ts";
 export { Dataset } from "./dataset.ts";
-export { type Batched, stackItems, tensorsIn } from "./dataset-batch.ts";
+export { type Batched, disposeItem, stackItems, tensorsIn } from "./dataset-batch.ts";
 export {
   fromArrays,
   fromFunction,

@@ -1,5 +1,5 @@
 /** Loss and metrics on data, without training. */
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, disposeItem } from "../data/index.ts";
 import { tf } from "../tensorflow/index.ts";
 import { examplesIn } from "./fit-checks.ts";
 import type { Logs } from "./history.ts";
@@ -33,7 +33,7 @@ export async function evaluateWith<Batch>(
       totals.add(measured, examplesIn(batch));
       tf.dispose(measured as never);
     } finally {
-      tf.dispose(batch as never);
+      disposeItem(batch);
     }
   }
   if (totals.examples === 0) throw new Error("The data to evaluate on is empty.");

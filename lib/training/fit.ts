@@ -10,7 +10,7 @@
  *     });
  */
 
-import { Dataset, fromTensors } from "../data/index.ts";
+import { Dataset, disposeItem, fromTensors } from "../data/index.ts";
 import { tf } from "../tensorflow/index.ts";
 import type { Callback, Run } from "./callbacks/callback.ts";
 import { Clock } from "./clock.ts";
@@ -293,7 +293,7 @@ function trainOn<Batch>(batch: Batch, parts: Parts<Batch>, totals: Totals, step:
       tf.dispose(measured as never);
     }
   } finally {
-    tf.dispose(batch as never);
+    disposeItem(batch);
   }
 }
 

@@ -1,5 +1,13 @@
 import { strict as assert } from "node:assert";
-import { type Dataset, fromArrays, fromFunction, fromItems, fromTensors } from "convnet-lab/data";
+import {
+  type Dataset,
+  disposeItem,
+  fromArrays,
+  fromFunction,
+  fromItems,
+  fromTensors,
+  tensorsIn,
+} from "convnet-lab/data";
 import { tf } from "convnet-lab/tensorflow";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -18,6 +26,30 @@ async function values(dataset: Dataset<tf.Tensor>): Promise<number[][]> {
   }
   return found;
 }
+
+describe("the tensors in an item", () => {
+  it("are found once, in order, wherever they are but in the numbers of typed arrays", () => {
+    const [a, b, c] = [tf.scalar(1), tf.scalar(2), tf.scalar(3)];
+    // Whoever looks at its numbers one by one is told.
+    const numbers = new Float32Array(4);
+    Object.defineProperty(numbers, "looked", {
+      enumerable: true,
+      get: () => assert.fail("it was looked into"),
+    });
+    const item: Record<string, unknown> = { a, list: [b, { again: a }, null, "text"], numbers };
+    item.itself = item;
+    item.last = c;
+    assert.deepEqual(
+      tensorsIn(item).map(({ id }) => id),
+      [a, b, c].map(({ id }) => id),
+    );
+    disposeItem(item);
+    assert.ok([a, b, c].every(({ isDisposed }) => isDisposed));
+    for (const none of [undefined, null, 1, "text", [], {}, numbers]) {
+      assert.deepEqual(tensorsIn(none), []);
+    }
+  });
+});
 
 describe("datasets", () => {
   let before = 0;
