@@ -27,7 +27,8 @@
 // * to split photographs into parts to train on, to validate, and to test;
 // * an input pipeline: shuffle, augment, batch, prefetch, and what each does;
 // * to freeze the base of a pretrained network and train a new head on it;
-// * to unfreeze it and tune all of it at a much lower rate;
+// * to unfreeze its upper part and tune that at a much lower rate;
+// * to average the weights before and after, and the answers of two views;
 // * to look at the result: confusion matrix, worst mistakes, Grad-CAM.
 //
 // **Time:** about 4 minutes on two cores; half a minute with the small
@@ -68,7 +69,7 @@ import { check, gate, skip } from "convnet-lab/lesson";
 import { confusionMatrix } from "convnet-lab/metrics";
 import * as models from "convnet-lab/models";
 import * as plot from "convnet-lab/plot";
-import { tf } from "convnet-lab/tensorflow";
+import { compile, tf } from "convnet-lab/tensorflow";
 import * as training from "convnet-lab/training";
 
 // %% [markdown]
@@ -143,7 +144,7 @@ for (const part of ["train", "validation", "test"] as const) {
   console.log(part.padEnd(10), parts[part].length);
 }
 
-// %%
+// %% tags=["unpublished"]
 const someFiles = data
   .stratifiedSplit(parts.train, [Math.min(1, 13 / parts.train.length)])[0]!
   .slice(0, 12);
@@ -183,7 +184,8 @@ plot.imageGrid(
 // %%
 const model = "efficientnetLite0";
 const options = { fit: "crop" } as const;
-const larger = Math.round(size * 1.15);
+const border = Math.round(size / 14);
+const larger = size + 2 * border;
 
 /** Mirrored letters are no letters. */
 function change(image: tf.Tensor3D, random: data.Draws): tf.Tensor3D {
@@ -206,14 +208,24 @@ function trainingData(seed: number) {
     .prefetch(2);
 }
 
+// %% [markdown]
+// Training sees a random part of a picture, about 7/8 of its height and width.
+// So for validation and test we take the middle 7/8 and not the whole: things
+// should be as large as the network has learned them (H. Touvron et al., [Fixing
+// the train-test resolution
+// discrepancy](https://arxiv.org/abs/1906.06423), 2019).
+
+// %%
+const middle = (image: tf.Tensor3D) =>
+  tf.slice(image, [border, border, 0], [size, size, 3]);
 const plainData = (files: readonly data.LabelledFile[]) =>
   data
-    .imageDataset(files, [size, size], options)
-    .map(({ x, y }) => ({ x: models.preprocessInput(x, model), y }))
+    .imageDataset(files, [larger, larger], options)
+    .map(({ x, y }) => ({ x: models.preprocessInput(middle(x), model), y }))
     .batch(batchSize)
     .prefetch(2);
 
-// %%
+// %% tags=["unpublished"]
 const { by } = await trainingData(1).execution();
 console.log(`made by ${by}`);
 const one = data.imageDataset(
@@ -261,6 +273,7 @@ async function classifier(seed: number, weights: "imagenet" | null) {
   return tf.model({ inputs: base.inputs, outputs: logits });
 }
 
+// %%
 const freeze = (
   network: tf.LayersModel,
   isTrained: (l: tf.layers.Layer) => boolean,
@@ -294,16 +307,44 @@ function train(
     validation: plainData(parts.validation),
   });
 }
-const testAccuracy = async (network: tf.LayersModel) => {
-  const objective = { loss, metrics: ["accuracy" as const] };
-  const logs = await training.evaluate(
-    network,
-    plainData(parts.test),
-    objective,
-  );
-  return logs.accuracy!;
-};
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+// %% [markdown]
+// A bee in a mirror is a bee. So we ask the network twice, for the picture and
+// for its mirror image, and take the mean of both answers: errors that the two
+// do not share become smaller (A. Krizhevsky et al., 2012, did so with ten
+// views).
+
+// %%
+const truths = parts.test.map(({ label }) => label);
+
+/** For each picture of the test set the probability of each class. */
+async function answers(network: tf.LayersModel): Promise<number[][]> {
+  const probabilities: number[][] = [];
+  const ask = compile((x: tf.Tensor4D) => {
+    const views = isDrawn ? [x] : [x, tf.reverse(x, 2)];
+    const each = views.map((view) => {
+      return tf.softmax(network.apply(view) as tf.Tensor2D);
+    });
+    return tf.addN(each).div(each.length) as tf.Tensor2D;
+  });
+  for await (const { x, y } of plainData(parts.test)) {
+    const p = ask(x as tf.Tensor4D);
+    probabilities.push(...(await p.array()));
+    tf.dispose([x, y, p]);
+  }
+  ask.dispose();
+  return probabilities;
+}
+
+// %%
+const classOf = (p: number[]) => p.indexOf(Math.max(...p));
+
+async function testAccuracy(network: tf.LayersModel): Promise<number> {
+  const guesses = (await answers(network)).map(classOf);
+  const right = guesses.filter((guess, i) => guess === truths[i]);
+  return right.length / truths.length;
+}
 
 // %% tags=["trained", "timed"] timeout=1800
 const network = await classifier(seeds[0]!, "imagenet");
@@ -315,19 +356,65 @@ const frozen = await testAccuracy(network);
 console.log(`frozen base: ${percent(frozen)} of the test set`);
 
 // %% [markdown]
-// ## Tuning all of it
+// ## Tuning its upper layers
 //
 // Now that the head is sensible, the base may be adapted to what we look for.
-// All layers are trained, but at a rate 400 times lower, or else the
-// large errors of the first steps would ruin what a million photographs have
-// taught. Batch normalization stays frozen: a few hundred photographs are too
-// few to estimate averages from.
+// The lower layers see edges and textures, which serve ants as well as the
+// thousand classes; what is special stands above. So we train the last two
+// stages, 6 and 7, and the convolution on top, which hold four fifths of the
+// weights. The rate is a hundred times lower than the head's, or else the large
+// errors of the first steps would ruin what a million photographs have taught.
+// Batch normalization stays frozen: a few hundred photographs are too few to
+// estimate averages from.
+
+// %%
+const isUpper = (layer: tf.layers.Layer) =>
+  isHead(layer) || /^(block[67]|top)/.test(layer.name);
+const isTuned = (layer: tf.layers.Layer) =>
+  isUpper(layer) && !isNormalization(layer);
+
+// %% [markdown]
+// Few photographs pull the weights to where these few want them, also away from
+// what holds for all photographs. The mean of the weights before and after
+// keeps the most of both, and costs nothing when the network is used (M.
+// Wortsman et al., [Robust fine-tuning of zero-shot
+// models](https://arxiv.org/abs/2109.01903), 2022). It is no mean of just any
+// two networks, which would know nothing: these two have a common start, and
+// on the way from one to the other the loss stays low.
+//
+// We tried it by cross-validation: split the training photographs in five, and
+// five times train on four parts and validate on the fifth. Frozen, the network
+// was wrong on 10 of the 244; tuned at a rate of 1e-4 on 12; the mean of both
+// on 10 again. At 3e-5 all three were wrong on 10, and the mean has a lower
+// loss than tuning alone. We take 3e-5 and the mean. Much more than the frozen
+// base cannot be expected here: it has learned from a million photographs like
+// these.
+
+// %%
+/** The number of the base's and head's weights that have moved. */
+async function tune(
+  network: tf.LayersModel,
+  seed: number,
+  progress: boolean | "auto" = "auto",
+): Promise<number> {
+  freeze(network, isTuned);
+  const before = network.getWeights().map((weights) => weights.clone());
+  await train(network, seed, tuneEpochs, 3e-5, progress);
+  const moved = tf.tidy(() => {
+    const means = network.getWeights().map((w, i) => w.add(before[i]!).div(2));
+    network.setWeights(means);
+    const changes = means.map((w, i) => w.sub(before[i]!).abs().max());
+    return changes.filter((change) => change.dataSync()[0]! > 0).length;
+  });
+  tf.dispose(before);
+  return moved;
+}
 
 // %% tags=["trained", "timed"] timeout=1800
-freeze(network, (layer) => !isNormalization(layer));
-await train(network, seeds[0]!, tuneEpochs, 1e-5);
+const moved = await tune(network, seeds[0]!);
 const tuned = await testAccuracy(network);
 console.log(`tuned: ${percent(tuned)} of the test set`);
+console.log(`${moved} kernels and biases have moved`);
 
 // %% [markdown]
 // ## With other seeds
@@ -342,8 +429,7 @@ for (const seed of seeds.slice(1)) {
   freeze(again, isHead);
   await train(again, seed, headEpochs, 4e-3, false);
   frozenAccuracies.push(await testAccuracy(again));
-  freeze(again, (layer) => !isNormalization(layer));
-  await train(again, seed, tuneEpochs, 1e-5, false);
+  await tune(again, seed, false);
   tunedAccuracies.push(await testAccuracy(again));
   again.dispose();
 }
@@ -375,14 +461,8 @@ console.log(`from scratch, ${scratchEpochs} epochs: ${percent(fromScratch)}`);
 // The confusion matrix counts which class is taken for which.
 
 // %% tags=["trained"]
-const probabilities: number[][] = [];
-for await (const { x, y } of plainData(parts.test)) {
-  const p = tf.tidy(() => tf.softmax(network.predict(x) as tf.Tensor2D));
-  probabilities.push(...((await p.array()) as number[][]));
-  tf.dispose([x, y, p]);
-}
-const truths = parts.test.map(({ label }) => label);
-const guesses = probabilities.map((p) => p.indexOf(Math.max(...p)));
+const probabilities = await answers(network);
+const guesses = probabilities.map(classOf);
 const confusion = confusionMatrix(truths, guesses, {
   classes: classes.length,
 });
@@ -408,7 +488,7 @@ const { x: lookedInputs } = await plainData(lookedFiles)
   .at(0);
 const heat = gradCam(network, lookedInputs, { layer: "top_activation" });
 
-// %% tags=["trained"]
+// %% tags=["trained", "unpublished"]
 const photos = tf.tidy(() => tf.unstack(lookedInputs.mul(128).add(127)));
 const titles = looked.map(
   (i) =>
@@ -442,6 +522,8 @@ gate("frozen base, worst seed", Math.min(...frozenAccuracies), {
   quick: isDrawn ? "other pictures" : { atLeast: 0.92 },
   full: isDrawn ? photosOnly : full(0.92),
 });
+
+// %% tags=["trained"]
 const losses = tunedAccuracies.map((a, i) => a - frozenAccuracies[i]!);
 gate("tuning loses at most a point", Math.min(...losses), {
   quick: "one epoch only",
@@ -455,6 +537,7 @@ check("TensorFlow makes the batches", by === "tensorflow", by);
 const perClass = classes.map(
   (_, label) => parts.train.filter((file) => file.label === label).length,
 );
+check("tuning changes many layers", moved > 10, moved);
 check("no class is left out of training", Math.min(...perClass) > 0, perClass);
 if (isDrawn) skip("92 % and 94 % on ants and bees", "without the photographs");
 rmSync(folder, { recursive: true });
@@ -464,8 +547,9 @@ rmSync(folder, { recursive: true });
 //
 // * A pretrained base and a new dense layer make a classifier out of a few
 //   hundred photographs in a minute.
-// * First the head alone, then all of it at a rate a hundred times lower, with
+// * First the head alone, then the upper layers at a much lower rate, with
 //   batch normalization frozen.
+// * The mean of the weights before and after tuning keeps what both know.
 // * Augment the training set, and only that one.
 // * Choose on the validation set; the test set is for the end.
 //
@@ -473,6 +557,7 @@ rmSync(folder, { recursive: true });
 //
 // 1. Leave `randomFlip` in for letters. Which ones get worse?
 // 2. Tune all layers from the beginning, at the head's rate. What happens?
+//    Does the mean with the weights before still help?
 // 3. Let batch normalization train as well. What does the validation say?
 // 4. Set `wanted` to "flowers", and give each class as few photographs as you
 //    can with 80 % still right.

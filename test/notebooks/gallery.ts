@@ -14,7 +14,7 @@ const CHOSEN: Readonly<Record<string, number>> = {
   "03": 4,
   "04": 4,
   "05": 7,
-  "06": 6,
+  "06": 5,
   "07": 6,
   "08": 8,
   "09": 7,

@@ -21,6 +21,7 @@ import type { Options } from "./options.ts";
 import { type Place, Places } from "./place.ts";
 import { type CellRecord, isPicture, recordOf } from "./record.ts";
 import { quickSettings, tags, toleranceOf } from "./settings.ts";
+import { withoutUnpublished } from "./unpublished.ts";
 
 export interface Failure {
   readonly message: string;
@@ -49,7 +50,7 @@ export async function runLesson(file: string, context: LessonContext): Promise<L
   const { root, options, onProgress, signal } = context;
   const notebook = await readNotebook(file);
   const cells = notebook.cells.filter(runs);
-  const committed = options.full ? await recordsOf(cells) : undefined;
+  const committed = options.full ? await recordsOf(cells, true) : undefined;
   const quick = options.full ? undefined : quickSettings(notebook);
   for (const cell of cells) toleranceOf(cell);
   const places = new Places(file, notebook);
@@ -69,8 +70,8 @@ export async function runLesson(file: string, context: LessonContext): Promise<L
   if (broken.length > 0) return { ...result, failures: broken, updated: false };
   const baseline = new QuickBaseline(options.baselines, file);
   if (options.update) {
-    if (options.full) await writeNotebook(file, notebook);
-    else await baseline.write(await recordsOf(cells));
+    if (options.full) await writeNotebook(file, await withoutUnpublished(notebook));
+    else await baseline.write(await recordsOf(cells, false));
     return { ...result, failures: [], updated: true };
   }
   const differences = new Differences(file, options, places, baseline);
@@ -87,10 +88,10 @@ function environment(full: boolean): NodeJS.ProcessEnv {
     : { ...env, CONVNET_LAB_SETTINGS: "quick" };
 }
 
-async function recordsOf(cells: readonly CodeCell[]): Promise<Records> {
+async function recordsOf(cells: readonly CodeCell[], full: boolean): Promise<Records> {
   const records = new Map<number, CellRecord>();
   for (const [at, cell] of cells.entries()) {
-    const record = await recordOf(cell);
+    const record = await recordOf(cell, full);
     if (record) records.set(at + 1, record);
   }
   return records;
@@ -170,7 +171,11 @@ class Differences {
     const failures: Failure[] = [];
     for (const [at, cell] of cells.entries()) {
       const rules = { tolerance: toleranceOf(cell), timed: hasTag(cell, tags.timed) };
-      const found = await compareRecords(await recordOf(cell), expected.get(at + 1), rules);
+      const found = await compareRecords(
+        await recordOf(cell, this.#options.full),
+        expected.get(at + 1),
+        rules,
+      );
       for (const difference of found) failures.push(await this.#describe(cell, difference));
     }
     const lost = [...expected.keys()].filter((number) => number > cells.length);

@@ -20,10 +20,14 @@ export type CellRecord = KindsRecord | OutputRecord;
 
 export const isPicture = (type: string): boolean => type === "image/png" || type === "image/jpeg";
 
-/** Undefined where the cell puts out nothing. */
-export async function recordOf(cell: CodeCell): Promise<CellRecord | undefined> {
+/**
+ * Undefined where the cell puts out nothing.
+ *
+ * @param full whether it is compared with what the notebook has, in which unpublished pictures are cards
+ */
+export async function recordOf(cell: CodeCell, full: boolean): Promise<CellRecord | undefined> {
   const shown = cell.outputs.filter((output) => "data" in output);
-  if (hasTag(cell, tags.trained)) {
+  if (hasTag(cell, tags.trained) || (full && hasTag(cell, tags.unpublished))) {
     if (shown.length === 0) return undefined;
     return { kinds: shown.map(({ data }) => Object.keys(data).sort()) };
   }

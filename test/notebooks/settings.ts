@@ -8,6 +8,8 @@ export const tags = {
   trained: "trained",
   /** Durations and rates in its texts are not compared. */
   timed: "timed",
+  /** Shows photographs that may not be published: a full run records a card in their place. */
+  unpublished: "unpublished",
   /** Shows an error on purpose: nbclient's own tag. */
   raises: "raises-exception",
 } as const;
