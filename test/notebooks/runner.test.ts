@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadImage } from "canvas";
 import { root } from "../../lib/setup/paths.mjs";
 import { missingSetup } from "../browser/requirements.ts";
 import { type LessonResult, runLesson } from "./lesson.ts";
@@ -155,6 +156,25 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
     await write({});
     assert.deepEqual((await run()).failures, []);
     assert.ok(!existsSync(left), "removed when the pictures are the same again");
+  });
+
+  it("records a card in place of a picture that may not be published", async () => {
+    await write({ picture: code(disc("#0072b2"), { tags: ["unpublished"] }) });
+    const pictureOf = async (notebook: Promise<Notebook>) => {
+      const cell = (await notebook).cells.filter(isCode)[2]!;
+      const [shown] = cell.outputs.filter((output) => "data" in output);
+      const png = Buffer.from(String(shown!.data["image/png"]), "base64");
+      return { image: await loadImage(png), png, text: shown!.data["text/plain"] };
+    };
+    await run({ full: true, update: true });
+    const [card, seen] = [await pictureOf(readNotebook(file)), await pictureOf(executed())];
+    assert.notDeepEqual(card.png, seen.png);
+    assert.deepEqual(
+      [card.image.width, card.image.height, card.text],
+      [seen.image.width, seen.image.height, seen.text],
+    );
+    assert.deepEqual((await run({ full: true })).failures, []);
+    assert.deepEqual((await run()).failures, [], "a quick run compares the picture itself");
   });
 
   it("catches a picture that is none, in a trained cell too", async () => {
