@@ -9,6 +9,7 @@ export {
 } from "./bilinear.ts";
 export { CropTo, cropTo } from "./crop-to.ts";
 export { type FcnOptions, fcn } from "./fcn.ts";
+export * from "./instances/index.ts";
 export {
   type DiceLossOptions,
   diceLoss,
