@@ -65,15 +65,15 @@ export function toDiagnostics(
     });
   }
   return diagnostics
-    .filter(({ code, start, end }) => !(circular.has(code) && early.has(source.slice(start, end))))
+    .filter(({ code, start, end }) => !(following.has(code) && early.has(source.slice(start, end))))
     .sort((a, b) => a.start - b.start);
 }
 
 /** A variable, class or enum is used before its declaration. */
 const usedEarly = new Set([2448, 2449, 2450]);
 
-/** Something is its own type or base. */
-const circular = new Set([7022, 7023, 7024, 2506]);
+/** What follows from that: something is its own type or base, or is used before being assigned. */
+const following = new Set([2454, 7022, 7023, 7024, 2506]);
 
 function severityOf(
   item: LspDiagnostic,

@@ -1,29 +1,19 @@
 /**
  * The language server as a process: it is started when it is first needed, comes back after a crash with the
- * documents that were open, and ends with the kernel.
+ * documents that were open, makes way for one that lasts, and ends with the kernel.
  */
-import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { hasEnded, type ServerProcess, spawnServer } from "./spawn.ts";
-import { ConnectionClosed, Wire } from "./wire.ts";
+import { type Document, Process } from "./process.ts";
+import { canBeBrief, hasEnded, type ServerProcess, spawnServer } from "./spawn.ts";
+import { ConnectionClosed } from "./wire.ts";
+import { ServerTimeout, within } from "./within.ts";
 
-/** The server did not answer in time. It has been ended, and comes back with the next request. */
-export class ServerTimeout extends Error {
-  override readonly name = "ServerTimeout";
-}
+export { ServerTimeout } from "./within.ts";
 
 /** There is no server to ask: whatever was to be asked is not the reason. */
 export class ServerUnavailable extends Error {
   override readonly name = "ServerUnavailable";
-}
-
-interface Document {
-  version: number;
-  text: string;
-  readonly languageId: string;
-  /** The running process knows it. */
-  isOpen: boolean;
 }
 
 export interface Limits {
@@ -36,47 +26,30 @@ export interface Limits {
 /** Milliseconds. A request that gives up earlier does not keep the server from starting. */
 const startLimit = 60_000;
 
-const capabilities = {
-  workspace: { configuration: true, didChangeWatchedFiles: { dynamicRegistration: false } },
-  textDocument: {
-    diagnostic: { dynamicRegistration: false },
-    hover: { contentFormat: ["markdown"] },
-    completion: {
-      contextSupport: true,
-      completionItem: {
-        snippetSupport: false,
-        insertReplaceSupport: true,
-        labelDetailsSupport: true,
-        documentationFormat: ["markdown"],
-      },
-    },
-    signatureHelp: {
-      contextSupport: true,
-      signatureInformation: {
-        documentationFormat: ["markdown"],
-        activeParameterSupport: true,
-        parameterInformation: { labelOffsetSupport: true },
-      },
-    },
-  },
-};
+/** The process to begin with makes way after this time without a question, or after so many questions. */
+const idleTime = 1_500;
+const manyQuestions = 50;
 
 export class Server {
   readonly #directory: string;
   readonly #settings: unknown;
   readonly #atStart: readonly string[];
   readonly #documents = new Map<string, Document>();
-  #child: ChildProcess | undefined;
-  /** Set once the running process can be told of documents: from then on changes go to it as they come. */
-  #wire: Wire | undefined;
-  /** Settles when it has loaded the libraries. */
-  #ready: Promise<Wire> | undefined;
+  #current: Process | undefined;
+  /** It is being started, to take the place of the current one. */
+  #next: Process | undefined;
+  /** Settles when the current process has loaded the libraries. */
+  #ready: Promise<Process> | undefined;
   #first: Promise<ServerProcess> | undefined;
+  /** The process to begin with is to make way. */
+  #isBrief: boolean;
+  #questions = 0;
+  #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
   /**
    * @param settings what the server is told when it asks for the section `js/ts` of the configuration.
-   * @param first the process to begin with, where one has been started ahead.
+   * @param first the process to begin with, where one has been started ahead. It is taken for a brief one.
    * @param atStart the documents that are opened when the process starts; the last one is asked about, so that the
    * libraries are loaded by then.
    */
@@ -87,13 +60,14 @@ export class Server {
     first?: Promise<ServerProcess>,
   ) {
     this.#first = first;
+    this.#isBrief = first !== undefined && canBeBrief;
     this.#directory = directory;
     this.#settings = settings;
     this.#atStart = atStart;
   }
 
   get processId(): number | undefined {
-    return this.#child?.pid;
+    return this.#current?.child.pid;
   }
 
   /**
@@ -103,35 +77,25 @@ export class Server {
   put(name: string, text: string, languageId = "typescript"): void {
     const document = this.#documents.get(name);
     if (!document) {
-      this.#documents.set(name, { version: 1, text, languageId, isOpen: false });
+      this.#documents.set(name, { version: 1, text, languageId });
     } else if (document.text !== text) {
       document.text = text;
       document.version++;
-      if (!document.isOpen) return;
-      this.#wire?.notify("textDocument/didChange", {
-        textDocument: { uri: this.uri(name), version: document.version },
-        contentChanges: [{ text }],
-      });
+      for (const process of this.#running()) process.change(this.uri(name), document);
     }
   }
 
   /** Opens a document in the running process. Costs the process a rebuild of the program. */
   open(name: string): void {
-    const document = this.#documents.get(name);
-    if (!this.#wire || !document || document.isOpen) return;
-    document.isOpen = true;
-    const { languageId, version, text } = document;
-    this.#wire.notify("textDocument/didOpen", {
-      textDocument: { uri: this.uri(name), languageId, version, text },
-    });
+    if (this.#current?.isReady) this.#open(this.#current, name);
   }
 
   isOpen(name: string): boolean {
-    return this.#documents.get(name)?.isOpen === true;
+    return this.#current?.knows(this.uri(name)) === true;
   }
 
   notify(method: string, params: unknown): void {
-    this.#wire?.notify(method, params);
+    for (const { wire } of this.#running()) wire.notify(method, params);
   }
 
   /**
@@ -148,20 +112,27 @@ export class Server {
     const deadline = Date.now() + limit;
     for (let attempt = 1; ; attempt++) {
       const left = () => Math.max(1, deadline - Date.now());
-      const wire = await this.#started(left(), limit);
-      const child = this.#child;
+      const started = await this.#started(left(), limit);
+      // It may have made way since.
+      const asked = this.#current?.isReady ? this.#current : started;
       prepare();
+      asked.pending++;
       try {
-        return await within(wire.request(method, params, signal), left(), limit, "did not answer");
+        const answer = asked.wire.request(method, params, signal);
+        return await within(answer, left(), limit, "did not answer");
       } catch (error) {
-        if (error instanceof ServerTimeout || error instanceof ConnectionClosed) this.#end(child);
+        if (error instanceof ServerTimeout || error instanceof ConnectionClosed) this.#end(asked);
         if (!(error instanceof ConnectionClosed) || attempt === 2 || this.#disposed) throw error;
+      } finally {
+        asked.pending--;
+        if (asked.isRetired) this.#retire(asked);
+        this.#renewSoon();
       }
     }
   }
 
   /** Settles when the process can answer. */
-  start(): Promise<Wire> {
+  start(): Promise<Process> {
     if (this.#disposed) return Promise.reject(new ConnectionClosed("The kernel is ending."));
     if (!this.#ready) {
       const ready = this.#launch();
@@ -175,27 +146,31 @@ export class Server {
 
   /** Ends the process. The next request, or `start`, begins a new one. */
   restart(): void {
-    this.#end(this.#child);
+    this.#end(this.#next);
+    this.#end(this.#current);
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#first?.then((child) => child.kill("SIGKILL")).catch(() => {});
-    const child = this.#child;
-    if (!child) return;
-    const ended = new Promise<void>((resolve) => {
-      if (hasEnded(child)) resolve();
-      else child.once("close", () => resolve());
+    clearTimeout(this.#timer);
+    const processes = [this.#current, this.#next].filter((one) => one !== undefined);
+    const ended = processes.map(async ({ child }) => {
+      if (!hasEnded(child)) await new Promise((resolve) => child.once("close", resolve));
     });
-    this.#end(child);
-    await ended;
+    for (const one of processes) this.#end(one);
+    await Promise.all(ended);
   }
 
   uri(name: string): string {
     return pathToFileURL(join(this.#directory, name)).href;
   }
 
-  async #started(left: number, limit: number): Promise<Wire> {
+  #running(): Process[] {
+    return [this.#current, this.#next].filter((one) => one?.isReady === true) as Process[];
+  }
+
+  async #started(left: number, limit: number): Promise<Process> {
     try {
       return await within(this.start(), left, limit, "did not start");
     } catch (error) {
@@ -203,97 +178,103 @@ export class Server {
     }
   }
 
-  async #launch(): Promise<Wire> {
+  async #launch(): Promise<Process> {
     const first = this.#first;
     this.#first = undefined;
+    // One that comes after the first, for whatever reason, is to last.
+    if (!first) this.#isBrief = false;
     let child = await (first ?? spawnServer(this.#directory));
-    if (hasEnded(child)) child = await spawnServer(this.#directory);
+    if (hasEnded(child)) {
+      this.#isBrief = false;
+      child = await spawnServer(this.#directory);
+    }
+    const process = this.#adopt(child);
+    this.#current = process;
+    await this.#initialize(process);
+    return process;
+  }
+
+  /** Starts a process that lasts, and lets it take the place of the one to begin with when it can answer. */
+  async #renew(): Promise<void> {
+    const old = this.#current;
+    if (!old?.isReady || this.#next) return;
+    this.#isBrief = false;
+    const next = this.#adopt(await spawnServer(this.#directory));
+    this.#next = next;
+    await this.#initialize(next);
+    // One that has been started in the old one's place meanwhile is as good.
+    if (this.#current !== old) {
+      this.#end(next);
+      return;
+    }
+    this.#next = undefined;
+    this.#current = next;
+    this.#ready = Promise.resolve(next);
+    this.#retire(old);
+  }
+
+  #renewSoon(): void {
+    if (!this.#isBrief || this.#disposed) return;
+    this.#questions++;
+    clearTimeout(this.#timer);
+    const wait = this.#questions < manyQuestions ? idleTime : 0;
+    // What fails leaves all as it is.
+    this.#timer = setTimeout(() => void this.#renew().catch(() => {}), wait).unref();
+  }
+
+  #retire(process: Process): void {
+    process.isRetired = true;
+    if (process.pending === 0) this.#end(process);
+  }
+
+  #adopt(child: ServerProcess): Process {
     if (this.#disposed) {
       child.kill("SIGKILL");
       throw new ConnectionClosed("The kernel is ending.");
     }
-    this.#child = child;
-    const wire = new Wire(child.stdout, child.stdin, (method, params) =>
-      this.#configure(method, params),
-    );
-    const killOnExit = () => child.kill("SIGKILL");
-    process.once("exit", killOnExit);
-    const gone = (reason: string) => {
-      process.off("exit", killOnExit);
-      wire.close(reason);
-      this.#forget(child);
-    };
-    child.once("error", (error) =>
-      gone(`TypeScript's language server did not start (${error.message}).`),
-    );
-    child.once("exit", (code, signal) =>
-      gone(`TypeScript's language server ended (${signal ?? code}).`),
-    );
+    const options = { root: this.uri(""), settings: this.#settings };
+    const adopted: Process = new Process(child, options, () => this.#forget(adopted));
+    return adopted;
+  }
 
+  /** Lets it load the libraries. */
+  async #initialize(process: Process): Promise<void> {
     try {
-      await within(this.#initialize(child, wire), startLimit, startLimit, "did not start");
+      await within(this.#load(process), startLimit, startLimit, "did not start");
     } catch (error) {
-      this.#end(child);
+      this.#end(process);
       throw error;
     }
-    return wire;
   }
 
-  async #initialize(child: ChildProcess, wire: Wire): Promise<void> {
-    const root = pathToFileURL(this.#directory).href;
-    await wire.request("initialize", {
-      // The server ends by itself when this process is gone.
-      processId: process.pid,
-      rootUri: root,
-      workspaceFolders: [{ uri: root, name: "notebook" }],
-      capabilities,
-      initializationOptions: { disablePushDiagnostics: true },
-    });
+  async #load(process: Process): Promise<void> {
+    await process.greet();
     // It may have been ended since it answered; the documents are to be opened in the one that took its place.
-    if (this.#child !== child) throw new ConnectionClosed("The server was ended while it started.");
-    wire.notify("initialized", {});
-    this.#wire = wire;
-    for (const name of this.#atStart) this.open(name);
+    if (this.#current !== process && this.#next !== process) {
+      throw new ConnectionClosed("The server was ended while it started.");
+    }
+    process.begin();
+    for (const name of this.#atStart) this.#open(process, name);
     const uri = this.uri(this.#atStart.at(-1)!);
-    await wire.request("textDocument/diagnostic", { textDocument: { uri } });
+    await process.wire.request("textDocument/diagnostic", { textDocument: { uri } });
   }
 
-  #configure(method: string, params: unknown): unknown {
-    if (method !== "workspace/configuration") return null;
-    const { items } = params as { items: readonly { section?: string }[] };
-    return items.map((item) => (item.section === "js/ts" ? this.#settings : null));
+  #open(process: Process, name: string): void {
+    const document = this.#documents.get(name);
+    if (document) process.open(this.uri(name), document);
   }
 
-  #end(child: ChildProcess | undefined): void {
-    if (!child) return;
-    this.#forget(child);
-    child.kill("SIGKILL");
+  #end(process: Process | undefined): void {
+    if (!process) return;
+    this.#forget(process);
+    process.child.kill("SIGKILL");
   }
 
-  #forget(child: ChildProcess): void {
-    if (this.#child !== child) return;
-    this.#child = undefined;
-    this.#wire = undefined;
+  #forget(process: Process): void {
+    process.isReady = false;
+    if (this.#next === process) this.#next = undefined;
+    if (this.#current !== process) return;
+    this.#current = undefined;
     this.#ready = undefined;
-    for (const document of this.#documents.values()) document.isOpen = false;
-  }
-}
-
-/** The promise's value, or a ServerTimeout after `left` ms, of the `limit` that the message names. */
-async function within<T>(
-  promise: Promise<T>,
-  left: number,
-  limit: number,
-  failure: string,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    const message = `TypeScript's language server ${failure} within ${limit / 1000} s.`;
-    timer = setTimeout(() => reject(new ServerTimeout(message)), left);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

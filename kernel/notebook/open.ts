@@ -21,7 +21,7 @@ export async function openNotebook(
 ): Promise<Interpreter> {
   // What the first cell waits for longest; it starts while all else is being loaded.
   const { spawnServer } = await import("../language/spawn.ts");
-  const server = spawnServer(options.directory);
+  const server = spawnServer(options.directory, "brief");
   // What is wrong will be told when the server is asked.
   server.catch(() => {});
   const { WorkerProcess } = await import("../worker/index.ts");

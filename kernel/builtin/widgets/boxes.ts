@@ -1,7 +1,9 @@
 /** Widgets that hold widgets. */
 import { control, DOMWidget } from "./dom.ts";
+import { widgetList } from "./references.ts";
 import { choice, Expected, explain, integer, list, optional, type Trait, text } from "./traits.ts";
-import { kindOf, type Options, type Widget, widgetList } from "./widget.ts";
+import { kindOf, type Widget } from "./widget.ts";
+import type { Options } from "./widget-types.ts";
 
 const traits: Readonly<Record<string, Trait>> = {
   ...DOMWidget.traits,

@@ -11,7 +11,7 @@ import {
   ToggleButtonStyle,
 } from "./dom.ts";
 import { choice, colour, day, flag, integer, optional, text } from "./traits.ts";
-import type { Options, Stop } from "./widget.ts";
+import type { Options, Stop } from "./widget-types.ts";
 
 export type ButtonKind = "" | "primary" | "success" | "info" | "warning" | "danger";
 export const buttonKind = choice<ButtonKind>(

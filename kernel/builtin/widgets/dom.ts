@@ -1,6 +1,9 @@
 /** Widgets that can be seen: each has a layout, and most have a style. */
+
+import { widgetOf } from "./references.ts";
 import { Expected, flag, list, optional, type Trait, text } from "./traits.ts";
-import { type Model, type Options, Widget, widgetOf } from "./widget.ts";
+import { Widget } from "./widget.ts";
+import type { Model, Options } from "./widget-types.ts";
 
 export const base = { module: "@jupyter-widgets/base", version: "2.0.0" };
 const controlsPackage = { module: "@jupyter-widgets/controls", version: "2.0.0" };

@@ -3,7 +3,16 @@
  * widget managers, so their names, properties and defaults are those of ipywidgets, in camel case.
  * https://ipywidgets.readthedocs.io/en/stable/examples/Widget%20List.html
  */
+export {
+  type Abbreviation,
+  type ArgumentOf,
+  type ArgumentsOf,
+  controlFor,
+  Fixed,
+  fixed,
+} from "./abbreviations.ts";
 export * from "./boxes.ts";
+export type { Choices } from "./choices.ts";
 export * from "./controls.ts";
 export {
   ButtonStyle,
@@ -23,8 +32,12 @@ export {
 export * from "./interact.ts";
 export * from "./link.ts";
 export * from "./media.ts";
-export * from "./numbers.ts";
+export * from "./number-fields.ts";
 export { Output, type StoredOutput } from "./output.ts";
+export * from "./progress.ts";
 export * from "./selection.ts";
+export * from "./selection-multiple.ts";
+export * from "./sliders.ts";
 export * from "./texts.ts";
-export { type Change, type Message, type Options, type Stop, Widget } from "./widget.ts";
+export { Widget } from "./widget.ts";
+export type { Change, Message, Options, Stop } from "./widget-types.ts";

@@ -1,138 +1,19 @@
 /** A function with a control for each of its arguments: it runs again whenever one of them changes. */
-
 import type { JsonObject, Owner } from "../host.ts";
+import {
+  type Abbreviation,
+  type ArgumentsOf,
+  controlFor,
+  Fixed,
+  type ValueWidget,
+} from "./abbreviations.ts";
 import { Box, VBox } from "./boxes.ts";
-import { Button, Checkbox } from "./controls.ts";
-import { DescribedWidget } from "./dom.ts";
+import { Button } from "./controls.ts";
+import { brief } from "./describe.ts";
 import { kernel } from "./manager.ts";
-import { FloatSlider, IntSlider } from "./numbers.ts";
-import { Output } from "./output.ts";
-import { Dropdown } from "./selection.ts";
-import { Text } from "./texts.ts";
+import { Output, type StoredOutput } from "./output.ts";
 import { Expected, explain } from "./traits.ts";
-import { displaySymbol, Widget } from "./widget.ts";
-
-/** A value that an argument always has, without a control. */
-export class Fixed<T> {
-  readonly value: T;
-
-  constructor(value: T) {
-    this.value = value;
-  }
-}
-
-/** Lets an argument always have this value, without a control. */
-export function fixed<T>(value: T): Fixed<T> {
-  return new Fixed(value);
-}
-
-/** A widget whose value an argument takes. */
-type ValueWidget<T = unknown> = Widget & { readonly value: T };
-
-type Primitive = string | number | boolean;
-
-/**
- * What makes a control: a number, or [min, max] or [min, max, step], a slider; true or false, a check box; a string, a
- * field; an array of other things, an object or a Map, a list to choose from; or a widget.
- */
-export type Abbreviation =
-  | Primitive
-  | readonly unknown[]
-  | Readonly<Record<string, unknown>>
-  | ReadonlyMap<string, unknown>
-  | Fixed<unknown>
-  | Widget;
-
-type Wide<T> = T extends number
-  ? number
-  : T extends boolean
-    ? boolean
-    : T extends string
-      ? string
-      : T;
-
-type IsRange<A> = A extends readonly [number, number] | readonly [number, number, number]
-  ? true
-  : false;
-
-/** The value that an argument has. */
-export type ArgumentOf<A> =
-  A extends Fixed<infer T>
-    ? T
-    : A extends ValueWidget<infer T>
-      ? T
-      : A extends Primitive
-        ? Wide<A>
-        : IsRange<A> extends true
-          ? number
-          : A extends ReadonlyMap<string, infer T>
-            ? T
-            : A extends readonly (infer T)[]
-              ? A extends readonly (readonly [string, infer V])[]
-                ? V
-                : T
-              : A extends Readonly<Record<string, infer T>>
-                ? T
-                : never;
-
-export type ArgumentsOf<A> = { -readonly [K in keyof A]: ArgumentOf<A[K]> };
-
-const isNumber = (value: unknown): value is number => typeof value === "number";
-
-/** The range that a slider gets for a value alone. */
-function rangeAround(value: number): readonly [min: number, max: number] {
-  if (value === 0) return [0, 1];
-  return value > 0 ? [-value, 3 * value] : [3 * value, -value];
-}
-
-function slider(numbers: readonly number[], description: string): Widget {
-  const isInteger = numbers.every(Number.isInteger);
-  const [first = 0, second, step] = numbers;
-  const [min, max] = second === undefined ? rangeAround(first) : [first, second];
-  const middle = (min + max) / 2;
-  const offset = step === undefined ? undefined : min + Math.trunc((middle - min) / step) * step;
-  const value = second === undefined ? first : (offset ?? middle);
-  const options = { min, max, description, ...(step !== undefined && { step }) };
-  if (isInteger) return new IntSlider({ ...options, value: Math.floor(value) });
-  return new FloatSlider({ ...options, value });
-}
-
-/**
- * The control of an abbreviation.
- * @throws TypeError where it stands for none
- */
-export function controlFor(abbreviation: Abbreviation, description = ""): Widget {
-  if (abbreviation instanceof Widget) {
-    if (abbreviation instanceof DescribedWidget && abbreviation.description === "") {
-      abbreviation.description = description;
-    }
-    return abbreviation;
-  }
-  if (typeof abbreviation === "boolean") return new Checkbox({ value: abbreviation, description });
-  if (typeof abbreviation === "string") return new Text({ value: abbreviation, description });
-  if (isNumber(abbreviation)) return slider([abbreviation], description);
-  const isRange =
-    Array.isArray(abbreviation) &&
-    (abbreviation.length === 2 || abbreviation.length === 3) &&
-    abbreviation.every(isNumber);
-  if (isRange) {
-    const [min = 0, max = 0, step = 1] = abbreviation as readonly number[];
-    if (min < max && step > 0) return slider(abbreviation as readonly number[], description);
-    throw explain(
-      "interact",
-      description,
-      abbreviation,
-      new Expected("[min, max] or [min, max, step]"),
-    );
-  }
-  if (typeof abbreviation === "object" && abbreviation !== null) {
-    return new Dropdown<unknown>({ options: abbreviation as readonly unknown[], description });
-  }
-  const expected = new Expected(
-    "a number, a range, a string, true or false, an array, an object or a widget",
-  );
-  throw explain("interact", description, abbreviation, expected);
-}
+import { displaySymbol, type Widget } from "./widget.ts";
 
 export interface InteractiveOptions {
   /** It runs at the press of a button, not at each change. */
@@ -240,18 +121,19 @@ export class Interactive<A extends Readonly<Record<string, Abbreviation>>> exten
   override [displaySymbol](): JsonObject {
     // Where the cell ends with it, it is there already.
     if (this.#shownIn && this.#shownIn === kernel().owner()) return {};
-    // Where there are no widgets, the first picture is there.
-    const picture = this.output.outputs.flatMap(({ data }) =>
+    // Where there are no widgets, the first picture is there, and the text.
+    const { outputs } = this.output;
+    const picture = outputs.flatMap(({ data }) =>
       Object.entries((data ?? {}) as JsonObject).filter(([type]) => stillTypes.has(type)),
     )[0];
-    return { ...super[displaySymbol](), ...(picture && { [picture[0]]: picture[1] }) };
+    const text = [String(this), ...outputs.map(textOf)].join("\n").trimEnd();
+    const shown = { ...super[displaySymbol](), "text/plain": text };
+    return picture ? { ...shown, [picture[0]]: picture[1] } : shown;
   }
 
   override toString(): string {
-    const { controls } = this;
-    return `Interactive { ${Object.entries(controls)
-      .map(([name, widget]) => `${name}: ${widget}`)
-      .join(", ")} }`;
+    const values = Object.entries(this.args).map(([name, value]) => `${name}: ${brief(value)}`);
+    return `Interactive { ${values.join(", ")} }`;
   }
 
   #show(result: unknown): void {
@@ -264,6 +146,12 @@ export class Interactive<A extends Readonly<Record<string, Abbreviation>>> exten
 /** The function of the same name that every cell has. */
 function display(value: unknown): void {
   (globalThis as { display?: (value: unknown) => unknown }).display?.(value);
+}
+
+/** What an output says in plain text. */
+function textOf({ text, data }: StoredOutput): string {
+  const plain = text ?? (data as JsonObject | undefined)?.["text/plain"] ?? "";
+  return (Array.isArray(plain) ? plain.join("") : String(plain)).trimEnd();
 }
 
 /** What every page shows. */

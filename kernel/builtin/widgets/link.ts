@@ -1,7 +1,8 @@
 /** Properties that follow each other in the browser itself, without the kernel. */
 import { control } from "./dom.ts";
 import { Expected, type Trait } from "./traits.ts";
-import { type Options, Widget } from "./widget.ts";
+import { Widget } from "./widget.ts";
+import type { Options } from "./widget-types.ts";
 
 /** A property of a widget. */
 export type Place<W extends Widget = Widget> = readonly [widget: W, name: string & keyof W];

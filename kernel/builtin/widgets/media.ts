@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type ButtonKind, buttonKind } from "./controls.ts";
 import { ButtonStyle, control, DescribedWidget, DOMWidget, made } from "./dom.ts";
 import { bytes, Expected, flag, list, type Trait, text } from "./traits.ts";
-import type { Options } from "./widget.ts";
+import type { Options } from "./widget-types.ts";
 
 const media = { ...DOMWidget.traits, value: bytes };
 

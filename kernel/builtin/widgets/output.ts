@@ -3,7 +3,8 @@ import type { CapturedOutput, JsonObject } from "../host.ts";
 import { DOMWidget } from "./dom.ts";
 import { kernel } from "./manager.ts";
 import { json, text } from "./traits.ts";
-import { type Options, Widget } from "./widget.ts";
+import { Widget } from "./widget.ts";
+import type { Options } from "./widget-types.ts";
 
 /** An output as notebooks store it. */
 export type StoredOutput = JsonObject & { readonly output_type: string };

@@ -12,7 +12,7 @@ import {
   TextStyle,
 } from "./dom.ts";
 import { choice, flag, integer, list, optional, type Trait, text } from "./traits.ts";
-import type { Options, Stop } from "./widget.ts";
+import type { Options, Stop } from "./widget-types.ts";
 
 /** Takes no room, and the line keeps its height. */
 const nothing = "\u200b";

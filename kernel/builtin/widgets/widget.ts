@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { HostComm, JsonObject } from "../host.ts";
 import { type Callback, CallbackQueue } from "./callbacks.ts";
+import { describe } from "./describe.ts";
 import {
   announceLater,
-  find,
   flushLater,
   kernel,
   type Managed,
@@ -13,43 +13,13 @@ import {
   sendState,
   unregister,
 } from "./manager.ts";
+import { defineProperties, snakeCase } from "./properties.ts";
 import { Throttle } from "./throttle.ts";
-import { Expected, explain, list, type Trait } from "./traits.ts";
+import { Expected, explain, type Trait } from "./traits.ts";
+import type { Change, Message, Model, Options, Stop, Traits } from "./widget-types.ts";
 
 /** A value with such a method is shown by the MIME bundle that it returns. */
 export const displaySymbol: unique symbol = Symbol.for("Jupyter.display");
-
-export type Traits = Readonly<Record<string, Trait>>;
-
-/** Names of the classes in the frontends, and the version of the package that has them. */
-export interface Model {
-  readonly name: string;
-  readonly view: string | null;
-  readonly module: string;
-  readonly version: string;
-  /** Where the view is from another package. */
-  readonly viewModule?: string;
-}
-
-/** The properties of a widget that can be given as it is made. */
-export type Options<W> = {
-  [K in keyof W as K extends "modelId" | "isClosed" | "isStale"
-    ? never
-    : W[K] extends (...args: never[]) => unknown
-      ? never
-      : K]?: K extends "layout" | "style" ? W[K] | Options<W[K]> : W[K];
-};
-
-export interface Change<V = unknown, W = Widget> {
-  /** Of the property. */
-  readonly name: string;
-  readonly value: V;
-  readonly old: V;
-  readonly widget: W;
-}
-
-/** Removes what was added. */
-export type Stop = () => void;
 
 type Observer = CallbackQueue<Change>;
 
@@ -160,16 +130,7 @@ export abstract class Widget {
 
   /** As code that makes it: the properties that are not as they are at first. */
   toString(): string {
-    const { traits } = this.constructor as typeof Widget;
-    const name = kindOf(this);
-    const shown: string[] = [];
-    for (const [key, trait] of Object.entries(traits)) {
-      const value = this.#values[key];
-      if (key.startsWith("_") || key === "layout" || key === "style") continue;
-      if (key !== "value" && isDeepStrictEqual(value, trait.initial())) continue;
-      shown.push(`${key}: ${brief(value)}`);
-    }
-    return shown.length > 0 ? `${name} { ${shown.join(", ")} }` : name;
+    return describe(this, this.#values);
   }
 
   /** In place of all that `console.log` would show of it. */
@@ -357,12 +318,6 @@ export abstract class Widget {
   }
 }
 
-export interface Message {
-  readonly content: unknown;
-  readonly buffers: readonly Uint8Array[];
-  readonly widget: Widget;
-}
-
 /** The name of its class, which a bundler may have changed. */
 export function kindOf(widget: Widget): string {
   return (widget.constructor as typeof Widget).model.name.replace(/Model$/, "");
@@ -370,86 +325,8 @@ export function kindOf(widget: Widget): string {
 
 const viewType = "application/vnd.jupyter.widget-view+json";
 
-const reference = "IPY_MODEL_";
-
-/** A widget, as a property of another one. */
-export function widgetOf<W extends Widget>(
-  kind: abstract new (...args: never[]) => W,
-  initial: () => W,
-): Trait<W> {
-  return {
-    initial,
-    check: (value) => {
-      if (!(value instanceof kind)) throw new Expected(`a ${kind.name}`);
-      return value;
-    },
-    encode: (value) => reference + value.modelId,
-    decode: (json) => widgetById(json),
-  };
-}
-
-export const widgetList: Trait<readonly Widget[]> = list({
-  initial: () => undefined as never,
-  check: (value) => {
-    if (!(value instanceof Widget)) throw new Expected("a widget");
-    return value;
-  },
-  encode: (value: Widget) => reference + value.modelId,
-  decode: widgetById,
-});
-
-function widgetById(json: unknown): unknown {
-  if (typeof json !== "string" || !json.startsWith(reference)) return json;
-  return find(json.slice(reference.length));
-}
-
-const defined = new WeakSet<object>();
-
-/** Gives a class a property for each of its traits. */
-function defineProperties(kind: typeof Widget): void {
-  if (defined.has(kind)) return;
-  defined.add(kind);
-  for (const name of Object.keys(kind.traits)) {
-    if (isAccessor(kind.prototype, name)) continue;
-    Object.defineProperty(kind.prototype, name, {
-      get(this: Widget) {
-        return Widget.read(this, name);
-      },
-      set(this: Widget, value: unknown) {
-        Widget.write(this, name, value);
-      },
-      configurable: true,
-      enumerable: true,
-    });
-  }
-}
-
-function isAccessor(object: object, name: string): boolean {
-  for (let at: object | null = object; at; at = Object.getPrototypeOf(at)) {
-    const found = Object.getOwnPropertyDescriptor(at, name);
-    if (found) return found.get !== undefined;
-  }
-  return false;
-}
-
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (a instanceof Widget || b instanceof Widget) return false;
   return isDeepStrictEqual(a, b);
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function brief(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length.toLocaleString("en")} bytes`;
-  if (value instanceof Widget) return value.toString();
-  if (Array.isArray(value)) {
-    const more = value.length > 20 ? [`… ${value.length - 20} more`] : [];
-    return `[${[...value.slice(0, 20).map(brief), ...more].join(", ")}]`;
-  }
-  if (value instanceof Date) return value.toDateString();
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -8,11 +8,14 @@ import { fileURLToPath } from "node:url";
 type Source = string | NodeJS.ArrayBufferView | ArrayBuffer;
 
 /** Where modules find whom to tell that they are at their end. A thread or a child may lack it. */
-const ended = "convnet-lab.module-ended";
+const ended = "notebook.moduleEnded";
 
-/** An ES module that tells when it is at its end. */
+/**
+ * An ES module that tells when it is at its end. It may have names of its own for anything, such as d3's `Symbol`; one
+ * that cannot tell because of that is loaded anew after the next interrupt, which is no harm.
+ */
 export function telling(source: Source): Source {
-  const end = `\n;globalThis[Symbol.for("${ended}")]?.(import.meta.url);\n`;
+  const end = `\n;try { globalThis["${ended}"]?.(import.meta.url) } catch {}\n`;
   if (typeof source === "string") return source + end;
   const bytes = ArrayBuffer.isView(source)
     ? Buffer.from(source.buffer, source.byteOffset, source.byteLength)
@@ -29,7 +32,7 @@ export class Unfinished {
       hear();
       this.#begun.delete(url);
     };
-    Object.defineProperty(globalThis, Symbol.for(ended), { value: end });
+    Object.defineProperty(globalThis, ended, { value: end });
   }
 
   /** @param url of an ES or a CommonJS module that is about to be evaluated */

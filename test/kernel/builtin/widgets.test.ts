@@ -329,6 +329,13 @@ describe("widgets", function () {
       assert.equal(printed("n is").length, 0);
     });
 
+    it("says in plain text what its arguments are and what came of them", async () => {
+      const { result } = await run(
+        'import { interactive } from "jupyter:widgets";\ninteractive(({ n, mode }) => {\n  console.log(`n is ${n}`);\n  return mode;\n}, { n: [0, 5], mode: ["a", "b"] })',
+      );
+      assert.equal(result?.data?.["text/plain"], "Interactive { n: 2, mode: \"a\" }\nn is 2\n'a'");
+    });
+
     it("waits for an async function, and does the last of what comes meanwhile", async () => {
       await run(
         "let runs = 0;\n" +

@@ -138,6 +138,7 @@ describe("checking a cell", () => {
       "2448 [x] 'x' is declared anew in this cell and has no value yet here. Give the new one another name, or assign to the earlier one: 'x = …'.",
     ]);
     assert.equal((await notebook.run("class A extends A {}")).length, 1);
+    assert.equal((await notebook.run("const x = ((n: number) => n + 1)(x);")).length, 1);
     assert.deepEqual(await notebook.run("x = f(x);"), []);
   });
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { analyze } from "../../../kernel/cell/index.ts";
 import { TypeScriptLanguage } from "../../../kernel/language/index.ts";
 import { Server } from "../../../kernel/language/server.ts";
+import { spawnServer } from "../../../kernel/language/spawn.ts";
 import { Wire } from "../../../kernel/language/wire.ts";
 import { Notebook } from "./notebook.ts";
 
@@ -108,6 +110,70 @@ describe("language server process", () => {
     assert.deepEqual(await check(uses), ["warning 7006"]);
     assert.deepEqual(await check("early = 'text'"), ["error 2322"]);
     await language.dispose();
+  });
+
+  describe("that was started ahead", () => {
+    let language: TypeScriptLanguage;
+    let id = 0;
+    const check = async (source: string) => {
+      const { diagnostics, notice } = await language.check(++id, source, analyze(source));
+      assert.equal(notice, undefined);
+      return diagnostics.map(({ severity, code }) => `${severity} ${code}`);
+    };
+    const declare = async (source: string, names: string[]) => {
+      assert.deepEqual(await check(source), []);
+      language.commit(id, source, analyze(source), names);
+    };
+    /** Asks all the while. */
+    const renewed = async (before: number) => {
+      for (let n = 0; language.processId === before; n++) {
+        assert.deepEqual(await check("kept = 'text'"), ["error 2322"]);
+        // Now and then it has time for itself.
+        if (n % 20 === 19) await delay(1_600);
+      }
+    };
+
+    beforeEach(async () => {
+      const { directory } = notebook;
+      const server = spawnServer(directory, "brief");
+      language = new TypeScriptLanguage({ directory, conditions: [], server });
+      await declare("let kept = 1; class Kept { k = 1 }", ["kept", "Kept"]);
+    });
+    afterEach(() => language.dispose());
+
+    it("makes way for one that lasts, which knows what it knew, without an answer being lost", async () => {
+      const before = language.processId!;
+      await renewed(before);
+      await ended(before);
+      const lasting = language.processId!;
+      assert.deepEqual(await check("new Kept().k.toFixed()"), []);
+      await delay(2_000);
+      assert.deepEqual(await check("new Kept().none"), ["error 2339"]);
+      assert.equal(language.processId, lasting);
+    });
+
+    it("is replaced by one that lasts where it dies, before and while the other starts", async () => {
+      for (const wait of [0, 1_520]) {
+        await delay(wait);
+        process.kill(language.processId!, "SIGKILL");
+        assert.deepEqual(await check("kept = 'text'"), ["error 2322"]);
+      }
+      const last = language.processId!;
+      await delay(2_000);
+      assert.equal(language.processId, last);
+    });
+
+    it("ends with what is to take its place", async () => {
+      await delay(1_520);
+      await language.dispose();
+      const { stdout } = await promisify(execFile)("ps", [
+        "--ppid",
+        `${process.pid}`,
+        "-o",
+        "args",
+      ]);
+      assert.doesNotMatch(stdout, /--lsp/);
+    });
   });
 
   it("is no longer asked when a check is aborted", async () => {

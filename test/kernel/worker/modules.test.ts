@@ -98,6 +98,19 @@ describe("module hooks", () => {
     assert.equal(run(out, files, script), 'SyntaxError m.ts:1:18: Unexpected ";"\n[1]\n[22]');
   });
 
+  it("leave modules alone that have names of their own for what is global", () => {
+    const files = {
+      "names.ts":
+        "const Symbol = 1, globalThis = undefined, undefined_ = 2; export const n = Symbol; export default Symbol",
+      "names.mjs": "const Symbol = 1, globalThis = 2; export const n = Symbol // no end of line",
+      "strict.mjs": "export const n = 1 /* no end of statement */",
+    };
+    const script = `
+      for (const name of ["names.ts", "names.mjs", "strict.mjs"]) show((await import("./" + name)).n);
+      show(Object.keys(globalThis).filter((name) => name.includes("notebook")));`;
+    assert.equal(run(out, files, script), "[1]\n[1]\n[1]\n[[]]");
+  });
+
   it("leave packages and missing files to Node", () => {
     const files = {
       "node_modules/p/package.json": '{ "name": "p", "type": "module", "exports": "./p.js" }',
