@@ -4,9 +4,10 @@ import { tf } from "../../tensorflow/index.ts";
 import type { CustomStep } from "../../training/train-step.ts";
 import type { InstanceBatch } from "./batches.ts";
 import { toYxyx, withoutGradient } from "./box-tensors.ts";
-import { BOX_UNITS, type MaskRcnn, ofClass, picturesOf, type Seen } from "./mask-rcnn.ts";
+import { BOX_UNITS, type MaskRcnn, type Seen } from "./mask-rcnn.ts";
 import { MASK_SIDE } from "./network.ts";
 import { proposeRegions } from "./propose.ts";
+import { ofClass, picturesOf } from "./regions.ts";
 import {
   anchorTargets,
   type RegionTargets,

@@ -2,10 +2,9 @@
 import type { BoxSize } from "../../detection/anchors.ts";
 import type { ImageSize } from "../../detection/boxes.ts";
 import { show } from "../../detection/numbers.ts";
-import { roiAlign } from "../../layers/index.ts";
 import { type Compiled, compile, tf } from "../../tensorflow/index.ts";
 import { anchorBoxes, checkAnchors } from "./anchor-grid.ts";
-import { decodeDeltas, oneOf, toYxyx } from "./box-tensors.ts";
+import { decodeDeltas } from "./box-tensors.ts";
 import {
   type DetectInstancesOptions,
   type Instance,
@@ -16,12 +15,12 @@ import {
 import {
   ANCHOR_STRIDE,
   BOX_SIDE,
-  FEATURE_STRIDE,
   MASK_SIDE,
   type MaskRcnnNetworks,
   maskRcnnNetworks,
 } from "./network.ts";
 import { proposeRegions, type Regions } from "./propose.ts";
+import { alignRegions, ofClass, picturesOf } from "./regions.ts";
 
 export interface MaskRcnnOptions {
   readonly classes: readonly string[];
@@ -153,7 +152,7 @@ export class MaskRcnn implements MaskRcnnNetworks {
     training: boolean,
   ): { logits: tf.Tensor2D; deltas: tf.Tensor3D } {
     return tf.tidy(() => {
-      const cut = align(features, boxes, pictures, BOX_SIDE);
+      const cut = alignRegions(features, boxes, pictures, BOX_SIDE);
       const [logits, deltas] = this.boxHead.apply(cut, { training }) as [tf.Tensor2D, tf.Tensor2D];
       return {
         logits: tf.clone(logits),
@@ -170,7 +169,7 @@ export class MaskRcnn implements MaskRcnnNetworks {
     training: boolean,
   ): tf.Tensor4D {
     return tf.tidy(() => {
-      const cut = align(features, boxes, pictures, MASK_SIDE);
+      const cut = alignRegions(features, boxes, pictures, MASK_SIDE);
       return this.maskHead.apply(cut, { training }) as tf.Tensor4D;
     });
   }
@@ -243,37 +242,6 @@ export class MaskRcnn implements MaskRcnnNetworks {
       } as Looked;
     });
   }
-}
-
-/** 0, 0, … 1, 1, …: the picture of each region, `count` of each; int32 [batch · count]. */
-export function picturesOf(batch: number, count: number): tf.Tensor1D {
-  return tf.tensor1d(
-    Int32Array.from({ length: batch * count }, (_, i) => Math.floor(i / count)),
-    "int32",
-  );
-}
-
-/**
- * Of values for each class those of the class of each region.
- *
- * @param values [regions, ..., classes]
- * @param labels int32 [regions]; where there is no such class, the result is 0
- * @returns [regions, ...]
- */
-export function ofClass(values: tf.Tensor, labels: tf.Tensor1D, classes: number): tf.Tensor {
-  return tf.tidy(() => {
-    const which = oneOf(labels, classes);
-    const between = values.shape.slice(1, -1).map(() => 1);
-    return tf.sum(tf.mul(values, tf.reshape(which, [-1, ...between, classes])), -1);
-  });
-}
-
-function align(features: tf.Tensor4D, boxes: tf.Tensor2D, pictures: tf.Tensor1D, side: number) {
-  return roiAlign(features, toYxyx(boxes), pictures, {
-    outputSize: [side, side],
-    spatialScale: 1 / FEATURE_STRIDE,
-    samplingRatio: 1,
-  });
 }
 
 /** Arguments of the mask head for what is kept, with empty boxes in places left over, so that all sizes are fixed. */
