@@ -1,4 +1,4 @@
-/** What a Mask R-CNN learns by: the sum of five losses, each of which is reported. */
+/** What a Mask R-CNN learns by: the sum of five losses. */
 import { roiAlign } from "../../layers/index.ts";
 import { tf } from "../../tensorflow/index.ts";
 import type { CustomStep } from "../../training/train-step.ts";
@@ -16,9 +16,8 @@ import {
 } from "./sample.ts";
 
 /**
- * The step that `fit` compiles, for a network's `variables`; it reports the five losses: of the anchors' objectness and
- * deltas (`anchorClass`, `anchorBox`: Ren et al. 2015), and of the regions' classes, deltas and masks (`regionClass`,
- * `regionBox`, `mask`: He et al. 2017).
+ * The step that `fit` compiles, for a network's `variables`. Its loss has five parts, reported as three: `proposals`,
+ * the anchors' objectness and deltas (Ren et al. 2015); `boxes`, the regions' classes and deltas; `masks` (He et al. 2017).
  *
  * Both stages learn in one step, and the proposals count as given, so no gradient goes through them (the "approximate
  * joint training" of Ren et al.). What is sampled has a fixed number of places, so that all of it is one graph.
@@ -32,21 +31,21 @@ export function maskRcnnStep(
     const [, height, width] = batch.images.shape;
     const size = { width, height };
     const anchors = network.anchorBoxes(size);
-    const stage1 = anchorLosses(seen, anchors, batch, options);
+    const proposals = anchorLosses(seen, anchors, batch, options);
     const targets = split(
       withoutGradient(() => {
         const { objectness, deltas } = seen;
         const count = network.proposals;
-        const proposals = proposeRegions(objectness, deltas, anchors, { size, count });
-        return join(regionTargets(proposals.boxes, batch.boxes, batch.labels, options));
+        const regions = proposeRegions(objectness, deltas, anchors, { size, count });
+        return join(regionTargets(regions.boxes, batch.boxes, batch.labels, options));
       }),
     );
-    const stage2 = regionLosses(network, seen.features, targets, training);
+    const boxes = regionLosses(network, seen.features, targets, training);
     // Those of objects come first.
     const first = Math.min(options.regionCounts?.[0] ?? 8, targets.present.shape[1]);
-    const mask = maskLoss(network, seen.features, targets, first, batch, training);
-    const metrics = { ...stage1, ...stage2, mask };
-    return { loss: tf.addN(Object.values(metrics)) as tf.Scalar, metrics };
+    const masks = maskLoss(network, seen.features, targets, first, batch, training);
+    const loss = tf.addN([proposals, boxes, masks]) as tf.Scalar;
+    return { loss, metrics: { proposals, boxes, masks } };
   };
 }
 
@@ -60,10 +59,8 @@ function anchorLosses(
   const { objectness, sampled, deltas } = anchorTargets(anchors, boxes, options);
   const positive = tf.mul(sampled, objectness);
   const off = tf.sum(smooth(tf.sub(seen.deltas, deltas), 1 / 9), 2);
-  return {
-    anchorClass: meanOf(binaryCrossEntropy(objectness, seen.objectness), sampled, sampled),
-    anchorBox: meanOf(off, positive, sampled),
-  };
+  const crossEntropy = binaryCrossEntropy(objectness, seen.objectness);
+  return tf.add(meanOf(crossEntropy, sampled, sampled), meanOf(off, positive, sampled));
 }
 
 function regionLosses(
@@ -89,10 +86,8 @@ function regionLosses(
   const own = tf.sub(labels, tf.scalar(1, "int32")) as tf.Tensor1D;
   const said = ofClass(tf.transpose(deltas, [0, 2, 1]), own, classes);
   const off = tf.mul(tf.expandDims(positive, 1), tf.sub(said, right));
-  return {
-    regionClass: meanOf(crossEntropy, present, present),
-    regionBox: meanOf(tf.sum(smooth(off, 1), 1), positive, present),
-  };
+  const distance = tf.sum(smooth(off, 1), 1);
+  return tf.add(meanOf(crossEntropy, present, present), meanOf(distance, positive, present));
 }
 
 function maskLoss(
