@@ -20,7 +20,6 @@ export {
 } from "./sample.ts";
 export {
   instancesAsCoco,
-  type ShapeInstancesOptions,
   shapeInstances,
   shapesAsCoco,
 } from "./shapes.ts";

@@ -6,7 +6,6 @@ import type { InstanceBatch } from "./batches.ts";
 import { toYxyx, withoutGradient } from "./box-tensors.ts";
 import { BOX_UNITS, type MaskRcnn, type Seen } from "./mask-rcnn.ts";
 import { MASK_SIDE } from "./network.ts";
-import { proposeRegions } from "./propose.ts";
 import { ofClass, picturesOf } from "./regions.ts";
 import {
   anchorTargets,
@@ -34,9 +33,7 @@ export function maskRcnnStep(
     const proposals = anchorLosses(seen, anchors, batch, options);
     const targets = split(
       withoutGradient(() => {
-        const { objectness, deltas } = seen;
-        const count = network.proposals;
-        const regions = proposeRegions(objectness, deltas, anchors, { size, count });
+        const regions = network.regionsOf(seen, anchors, size);
         return join(regionTargets(regions.boxes, batch.boxes, batch.labels, options));
       }),
     );
@@ -58,9 +55,10 @@ function anchorLosses(
   // The targets depend on no weight.
   const { objectness, sampled, deltas } = anchorTargets(anchors, boxes, options);
   const positive = tf.mul(sampled, objectness);
-  const off = tf.sum(smooth(tf.sub(seen.deltas, deltas), 1 / 9), 2);
+  const right = tf.div(deltas, tf.tensor1d([...BOX_UNITS]));
+  const off = tf.mean(smooth(tf.sub(seen.deltas, right)), 2);
   const crossEntropy = binaryCrossEntropy(objectness, seen.objectness);
-  return tf.add(meanOf(crossEntropy, sampled, sampled), meanOf(off, positive, sampled));
+  return tf.add(meanOf(crossEntropy, sampled), meanOf(off, positive));
 }
 
 function regionLosses(
@@ -85,9 +83,8 @@ function regionLosses(
   // Background is no class here.
   const own = tf.sub(labels, tf.scalar(1, "int32")) as tf.Tensor1D;
   const said = ofClass(tf.transpose(deltas, [0, 2, 1]), own, classes);
-  const off = tf.mul(tf.expandDims(positive, 1), tf.sub(said, right));
-  const distance = tf.sum(smooth(off, 1), 1);
-  return tf.add(meanOf(crossEntropy, present, present), meanOf(distance, positive, present));
+  const off = tf.mean(smooth(tf.sub(said, right)), 1);
+  return tf.add(meanOf(crossEntropy, present), meanOf(off, positive));
 }
 
 function maskLoss(
@@ -111,7 +108,7 @@ function maskLoss(
     ...([instances, boxes, pictures, flat(targets.objects) as tf.Tensor1D] as const),
   );
   const positive = tf.cast(tf.greater(labels, 0), "float32");
-  return meanOf(tf.mean(binaryCrossEntropy(wanted, said), [1, 2]), positive, positive);
+  return meanOf(tf.mean(binaryCrossEntropy(wanted, said), [1, 2]), positive);
 }
 
 /**
@@ -160,16 +157,16 @@ function split(joined: tf.Tensor3D): RegionTargets {
   };
 }
 
-/** Sum of values with their weights, over the sum of other weights; 0 where there are none. */
-function meanOf(values: tf.Tensor, weights: tf.Tensor, counted: tf.Tensor): tf.Tensor {
-  return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(counted), 1));
+/** Mean with weights; 0 where there are none. */
+function meanOf(values: tf.Tensor, weights: tf.Tensor): tf.Tensor {
+  return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(weights), 1));
 }
 
-/** Squared near 0, straight from `beta` on (R. Girshick 2015, https://arxiv.org/abs/1504.08083). */
-function smooth(x: tf.Tensor, beta: number): tf.Tensor {
+/** Squared near 0, straight from 1 on (R. Girshick 2015, https://arxiv.org/abs/1504.08083). */
+function smooth(x: tf.Tensor): tf.Tensor {
   const size = tf.abs(x);
-  const near = tf.minimum(size, beta);
-  return tf.add(tf.div(tf.square(near), 2 * beta), tf.sub(size, near));
+  const near = tf.minimum(size, 1);
+  return tf.add(tf.div(tf.square(near), 2), tf.sub(size, near));
 }
 
 /** max(x, 0) − x·z + log(1 + e^−|x|) for each element. */

@@ -34,7 +34,7 @@ export interface MaskRcnnOptions {
   readonly seed?: number;
 }
 
-/** The deltas of the box head are learned in these units, near their spread, so that they weigh as the classes do. */
+/** Deltas are learned in these units, near their spread, so that they weigh as the classes do. */
 export const BOX_UNITS = [0.1, 0.1, 0.2, 0.2] as const;
 
 /** A type, not an interface: only so it counts as a container of tensors. */
@@ -51,7 +51,7 @@ type Looked = {
 export type Seen = {
   /** [batch, anchors], before the sigmoid. */
   readonly objectness: tf.Tensor2D;
-  /** [batch, anchors, 4] */
+  /** In `BOX_UNITS`, [batch, anchors, 4]. */
   readonly deltas: tf.Tensor3D;
   /** [batch, height / 4, width / 4, channels] */
   readonly features: tf.Tensor4D;
@@ -136,6 +136,14 @@ export class MaskRcnn implements MaskRcnnNetworks {
       (size.width / ANCHOR_STRIDE) * (size.height / ANCHOR_STRIDE) * this.anchors.length,
       4,
     ]);
+  }
+
+  /** The likeliest regions of pictures, as {@link proposeRegions} finds them. Works in compiled functions. */
+  regionsOf({ objectness, deltas }: Seen, anchors: tf.Tensor2D, size: ImageSize): Regions {
+    return tf.tidy(() => {
+      const moves = tf.mul(deltas, tf.tensor1d([...BOX_UNITS])) as tf.Tensor3D;
+      return proposeRegions(objectness, moves, anchors, { size, count: this.proposals });
+    });
   }
 
   /**
@@ -225,10 +233,10 @@ export class MaskRcnn implements MaskRcnnNetworks {
     return tf.tidy(() => {
       const [batch, height, width] = images.shape;
       const size = { width, height };
-      const { objectness, deltas, features } = this.see(images, false);
+      const seen = this.see(images, false);
+      const { features } = seen;
       const count = this.proposals;
-      const anchors = this.anchorBoxes(size);
-      const regions = proposeRegions(objectness, deltas, anchors, { size, count });
+      const regions = this.regionsOf(seen, this.anchorBoxes(size), size);
       const boxes = tf.reshape(regions.boxes, [-1, 4]) as tf.Tensor2D;
       const heads = this.boxLogits(features, boxes, picturesOf(batch, count), false);
       const units = tf.tensor1d([...BOX_UNITS]);

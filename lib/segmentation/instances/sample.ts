@@ -3,7 +3,10 @@ import { tf } from "../../tensorflow/index.ts";
 import { encodeDeltas, oneOf, pairIou } from "./box-tensors.ts";
 
 export interface SamplingOptions {
-  /** An anchor is an object where its IoU with one reaches this; so is the best anchor of each object. Default: 0.7. */
+  /**
+   * An anchor is an object where its IoU with one reaches this; so is the best anchor of each object. The paper has 0.7;
+   * small objects, hardly larger than the stride, seldom reach that. Default: 0.5.
+   */
   readonly anchorIou?: number;
   /** An anchor is background where its IoU with all objects is below this; those between do not count. Default: 0.3. */
   readonly backgroundIou?: number;
@@ -35,7 +38,7 @@ export type AnchorTargets = {
 export function anchorTargets(
   anchors: tf.Tensor2D,
   truths: tf.Tensor3D,
-  { anchorIou = 0.7, backgroundIou = 0.3, anchorCounts = [32, 64] }: SamplingOptions = {},
+  { anchorIou = 0.5, backgroundIou = 0.3, anchorCounts = [32, 64] }: SamplingOptions = {},
 ): AnchorTargets {
   return tf.tidy(() => {
     const all = tf.expandDims(anchors, 0) as tf.Tensor3D;

@@ -3,28 +3,25 @@ import type { Dataset } from "../../data/dataset.ts";
 import { fromFunction } from "../../data/dataset-sources.ts";
 import { type ShapeSet, shapeScene } from "../../data/shapes/set.ts";
 import type { CocoDataset, CocoDetection } from "../../detection/coco-json.ts";
+import { type PastedScene, pasteObjects } from "../../detection/yolo/paste.ts";
+import type { ShapeExampleOptions } from "../../detection/yolo/shapes.ts";
 import { tf } from "../../tensorflow/index.ts";
 import { encodeMask, formatRle, maskArea } from "../masks/rle.ts";
 import { flipInstances, type InstanceExample } from "./batches.ts";
 import type { Instance } from "./detections.ts";
 
-export interface ShapeInstancesOptions {
-  /** Each picture in one of eight positions by chance. Default: false. */
-  readonly flip?: boolean;
-  /** Default: 0. */
-  readonly seed?: number;
-}
-
-/** Pictures of a set with their boxes and masks. */
+/** Pictures of a set with their boxes and masks; options as of `shapeExamples`. */
 export function shapeInstances(
   set: ShapeSet,
-  { flip = false, seed = 0 }: ShapeInstancesOptions = {},
+  { flip = false, paste = () => 0, seed = 0 }: ShapeExampleOptions = {},
 ): Dataset<InstanceExample> {
   const { size } = set;
   return fromFunction(
     set.length,
-    (i, { random }): InstanceExample => {
-      const { image, objects, instances } = shapeScene(set, i);
+    (i, { random, pass }): InstanceExample => {
+      const scene = pasteObjects(set, i, paste(pass), random);
+      const { image, objects } = scene;
+      const instances = withPasted(set, i, scene);
       const plain = {
         image: tf.tensor3d(image, [size, size, 3], "int32"),
         instances: tf.tensor2d(instances, [size, size], "int32"),
@@ -40,6 +37,23 @@ export function shapeInstances(
     },
     { seed },
   );
+}
+
+/** The numbers of a picture's objects, and of those that are pasted into it: their boxes hold nothing else. */
+function withPasted(set: ShapeSet, index: number, { semantic, objects }: PastedScene): Uint8Array {
+  const { size } = set;
+  const scene = shapeScene(set, index);
+  const instances = scene.instances.slice();
+  for (let k = scene.objects.length; k < objects.length; k++) {
+    const [left, top, right, bottom] = objects[k]!.box;
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        const at = y * size + x;
+        if (semantic[at] !== 0) instances[at] = k + 1;
+      }
+    }
+  }
+  return instances;
 }
 
 /** A set's objects in COCO's form, with masks; class i is the category i + 1, picture i the image i + 1. */
