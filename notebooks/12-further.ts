@@ -40,12 +40,12 @@
 // (E. Alpaydin and C. Kaynak, UCI, CC BY 4.0). The set-up has installed all of
 // it.
 
-// %% tags=["parameters"] quick={"scenes": 32, "scenesHeld": 16, "sceneEpochs": 1, "filters": 4, "steps": 60, "samples": 4}
+// %% tags=["parameters"] quick={"scenes": 16, "scenesHeld": 8, "sceneEpochs": 1, "filters": 4, "steps": 60, "samples": 4}
 /** Pictures to learn masks from, and pictures to test on. */
 let scenes: number = 1000;
 let scenesHeld: number = 100;
 /** Passes over the former. */
-let sceneEpochs: number = 24;
+let sceneEpochs: number = 22;
 /** Of the first layer of the network that finds masks. */
 let filters: number = 16;
 /** Steps of each training on digits. */
@@ -129,7 +129,7 @@ plot.maskOverlay(
 // 1. A **region proposal network** (Ren and others, 2015) asks at each place,
 //    for each of a few *anchors*, whether there is *something*, and how the
 //    anchor must be moved and stretched to fit it. Suppression leaves the best
-//    32 regions.
+//    64 regions.
 // 2. Features of each region go through two small **heads**. One says what it
 //    is (or that it is nothing) and corrects the box once more; the other
 //    draws a mask of 28 × 28 pixels for each class, of which only that of the
@@ -151,7 +151,7 @@ const shown = segmentation.shapeInstances(drawn.train, {
   paste: (pass) => (pass < 0.9 * sceneEpochs ? 6 : 0),
 });
 const sceneBatches = segmentation.instanceBatches(shown.shuffle({ seed }), {
-  ...{ classes: classes.length, maxObjects: 14 },
+  ...{ classes: classes.length, batchSize: 8, maxObjects: 14 },
 });
 const updates = sceneEpochs * sceneBatches.length;
 const finderOptimizer = new training.Adam({

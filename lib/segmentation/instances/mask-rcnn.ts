@@ -28,7 +28,7 @@ export interface MaskRcnnOptions {
   readonly anchors: readonly BoxSize[];
   /** Filters of the first layer; the others have up to eight times as many. Default: 16. */
   readonly filters?: number;
-  /** Regions of each picture that the heads look at. Default: 32. */
+  /** Regions of each picture that the heads look at. Default: 64. */
   readonly proposals?: number;
   /** Of the initial weights. Default: 0. */
   readonly seed?: number;
@@ -86,7 +86,7 @@ export class MaskRcnn implements MaskRcnnNetworks {
   readonly #look: Compiled<[tf.Tensor4D], Looked>;
   readonly #draw: Compiled<[tf.Tensor4D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D], tf.Tensor3D>;
 
-  constructor({ classes, anchors, filters = 16, proposals = 32, seed = 0 }: MaskRcnnOptions) {
+  constructor({ classes, anchors, filters = 16, proposals = 64, seed = 0 }: MaskRcnnOptions) {
     if (classes.length === 0) throw new RangeError("maskRcnn: there are no classes.");
     checkAnchors(anchors, "maskRcnn");
     checkCounts("maskRcnn", { filters, proposals });

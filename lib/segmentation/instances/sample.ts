@@ -1,6 +1,6 @@
 /** Which places and regions a step learns from, and what they should say. All sizes are fixed, so that it compiles. */
 import { tf } from "../../tensorflow/index.ts";
-import { encodeDeltas, oneOf, pairIou } from "./box-tensors.ts";
+import { decodeDeltas, encodeDeltas, oneOf, pairIou } from "./box-tensors.ts";
 
 export interface SamplingOptions {
   /**
@@ -16,6 +16,11 @@ export interface SamplingOptions {
   readonly regionIou?: number;
   /** Regions of objects and of background, at most, of each picture. Default: [8, 24]. */
   readonly regionCounts?: readonly [objects: number, background: number];
+  /**
+   * The true boxes among the regions are moved and stretched by up to this part of their size, so that there is something
+   * to correct, as with proposals. Default: 0.15.
+   */
+  readonly jitter?: number;
 }
 
 /** A type, not an interface: only so it counts as a container of tensors. */
@@ -86,18 +91,14 @@ export function regionTargets(
   proposals: tf.Tensor3D,
   truths: tf.Tensor3D,
   labels: tf.Tensor2D,
-  { regionIou = 0.5, regionCounts = [8, 24] }: SamplingOptions = {},
+  { regionIou = 0.5, regionCounts = [8, 24], jitter = 0.15 }: SamplingOptions = {},
 ): RegionTargets {
   return tf.tidy(() => {
-    const candidates = tf.concat([proposals, truths], 1) as tf.Tensor3D;
+    const candidates = tf.concat([proposals, moved(truths, jitter)], 1) as tf.Tensor3D;
     const [batch, count] = candidates.shape;
     const overlaps = pairIou(candidates, truths);
     const closest = tf.max(overlaps, 2);
-    const [left, top, right, bottom] = tf.unstack(candidates, 2) as [
-      ...[tf.Tensor, tf.Tensor],
-      ...[tf.Tensor, tf.Tensor],
-    ];
-    const real = tf.logicalAnd(tf.greater(right, left), tf.greater(bottom, top));
+    const real = haveArea(candidates);
     const positive = tf.greaterEqual(closest, regionIou);
     const negative = tf.logicalAnd(real, tf.logicalNot(positive));
     const [objects, background] = [positive, negative].map((kind, k) =>
@@ -126,6 +127,19 @@ export function regionTargets(
       objects: tf.argMax(nearest, 2) as tf.Tensor2D,
     };
   });
+}
+
+/** Boxes moved and stretched by chance; those without area stay as they are. */
+function moved(boxes: tf.Tensor3D, jitter: number): tf.Tensor3D {
+  const random = tf.randomUniform(boxes.shape, -jitter, jitter);
+  const there = tf.expandDims(haveArea(boxes), 2);
+  return tf.where(there, decodeDeltas(random, boxes), boxes) as tf.Tensor3D;
+}
+
+/** [batch, n] */
+function haveArea(boxes: tf.Tensor3D): tf.Tensor {
+  const sides = tf.sub(tf.slice(boxes, [0, 0, 2]), tf.slice(boxes, [0, 0, 0], [-1, -1, 2]));
+  return tf.all(tf.greater(sides, 0), 2);
 }
 
 /** Of each row's own picture the values of the object that overlaps it most: [batch, n, values]. */

@@ -156,7 +156,7 @@ describe("Mask R-CNN: regions", () => {
         4,
       );
       const labels = tf.tensor2d([[2, 0, 0]], [1, 3], "int32");
-      const found = regionTargets(proposals, truths, labels, { regionCounts: [4, 3] });
+      const found = regionTargets(proposals, truths, labels, { regionCounts: [4, 3], jitter: 0 });
       assert.deepEqual(rounded(found.present), [1, 1, 1, 0, 1, 0, 0]);
       const all = found.boxes.arraySync()[0]!.map((box, i) => ({
         box: box.join(),
@@ -174,6 +174,25 @@ describe("Mask R-CNN: regions", () => {
       assert.deepEqual(
         all.slice(3).map(({ label }) => label),
         [0, 0, 0, 0],
+      );
+    });
+  });
+
+  it("to learn from are true boxes a little moved", () => {
+    clean(() => {
+      setRandomSeed(2);
+      const truths = padded([[0, 0, 10, 20]], 2);
+      const labels = tf.tensor2d([[1, 0]], [1, 2], "int32");
+      const counts = { regionCounts: [2, 2] } as const;
+      const found = regionTargets(padded([], 2), truths, labels, { ...counts, jitter: 0.1 });
+      assert.deepEqual(rounded(found.present), [1, 0, 0, 0]);
+      const box = rounded(found.boxes).slice(0, 4);
+      assert.notDeepEqual(box, [0, 0, 10, 20]);
+      const deltas = rounded(found.deltas).slice(0, 4);
+      // Back again: widths and heights differ by a tenth at most, so these do by little more.
+      assert.ok(
+        deltas.every((delta) => delta !== 0 && Math.abs(delta) < 0.115),
+        `${deltas}`,
       );
     });
   });
