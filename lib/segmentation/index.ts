@@ -1,4 +1,4 @@
-/** Segmentation: networks and losses for pixels; masks as run lengths, polygons, colours and connected components. */
+/** Segmentation: networks and losses for pixels; masks as run lengths, polygons, colours and connected components; Mask R-CNN. */
 export { type AtrousPyramidOptions, atrousPyramid, dilateKernel } from "./atrous.ts";
 export {
   BilinearInitializer,
