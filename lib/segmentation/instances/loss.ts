@@ -9,6 +9,7 @@ import { MASK_SIDE } from "./network.ts";
 import { ofClass, picturesOf } from "./regions.ts";
 import {
   anchorTargets,
+  checkSampling,
   type RegionTargets,
   regionTargets,
   type SamplingOptions,
@@ -20,11 +21,14 @@ import {
  *
  * Both stages learn in one step, and the proposals count as given, so no gradient goes through them (the "approximate
  * joint training" of Ren et al.). What is sampled has a fixed number of places, so that all of it is one graph.
+ *
+ * @throws {RangeError} an option is out of its range
  */
 export function maskRcnnStep(
   network: MaskRcnn,
   options: SamplingOptions = {},
 ): CustomStep<InstanceBatch> {
+  checkSampling(options);
   return (batch, { training }) => {
     const seen = network.see(batch.images, training);
     const [, height, width] = batch.images.shape;

@@ -1,4 +1,5 @@
 /** Which places and regions a step learns from, and what they should say. All sizes are fixed, so that it compiles. */
+import { show } from "../../detection/numbers.ts";
 import { tf } from "../../tensorflow/index.ts";
 import { decodeDeltas, encodeDeltas, oneOf, pairIou } from "./box-tensors.ts";
 
@@ -21,6 +22,27 @@ export interface SamplingOptions {
    * to correct, as with proposals. Default: 0.15.
    */
   readonly jitter?: number;
+}
+
+/** @throws {RangeError} an option is out of its range */
+export function checkSampling(options: SamplingOptions): void {
+  const { anchorCounts = [], regionCounts = [], jitter = 0 } = options;
+  for (const [name, counts] of Object.entries({ anchorCounts, regionCounts })) {
+    if (counts.every((count) => Number.isInteger(count) && count > 0)) continue;
+    throw new RangeError(
+      `maskRcnnStep: ${name} is ${show(counts)}, expected two whole numbers above 0: of objects and of background.`,
+    );
+  }
+  const { anchorIou = 0.5, backgroundIou = 0.3, regionIou = 0.5 } = options;
+  for (const [name, iou] of Object.entries({ anchorIou, backgroundIou, regionIou })) {
+    if (iou > 0 && iou < 1) continue;
+    throw new RangeError(
+      `maskRcnnStep: ${name} is ${show(iou)}, expected a number between 0 and 1.`,
+    );
+  }
+  if (!(jitter >= 0 && jitter < 0.5)) {
+    throw new RangeError(`maskRcnnStep: jitter is ${show(jitter)}, expected from 0 to below 0.5.`);
+  }
 }
 
 /** A type, not an interface: only so it counts as a container of tensors. */

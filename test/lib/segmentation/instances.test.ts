@@ -16,6 +16,7 @@ import {
   pasteMask,
   proposeRegions,
   regionTargets,
+  type SamplingOptions,
   shapeInstances,
   shapesAsCoco,
 } from "convnet-lab/segmentation";
@@ -339,6 +340,10 @@ describe("Mask R-CNN", function () {
     const images = tf.zeros([1, 40, 32, 3]) as tf.Tensor4D;
     assert.throws(() => network.detect(images), /shape \[1,40,32,3\], .* multiples of 16/);
     assert.throws(() => network.propose(images), /^RangeError: propose: /);
+    const step = (options: SamplingOptions) => () => maskRcnnStep(network, options);
+    assert.throws(step({ anchorIou: 2 }), /anchorIou is 2, expected a number between 0 and 1/);
+    assert.throws(step({ regionCounts: [8, 0] }), /regionCounts is \[8,0\]/);
+    assert.throws(step({ jitter: -0.1 }), /jitter is -0.1/);
     images.dispose();
     network.dispose();
   });
