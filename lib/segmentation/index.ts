@@ -1,4 +1,4 @@
-/** Segmentation: networks and losses for pixels; masks as run lengths, polygons, colours and connected components. */
+/** Segmentation: networks and losses for pixels; masks as run lengths, polygons, colours and connected components; Mask R-CNN. */
 export { type AtrousPyramidOptions, atrousPyramid, dilateKernel } from "./atrous.ts";
 export {
   BilinearInitializer,
@@ -9,6 +9,7 @@ export {
 } from "./bilinear.ts";
 export { CropTo, cropTo } from "./crop-to.ts";
 export { type FcnOptions, fcn } from "./fcn.ts";
+export * from "./instances/index.ts";
 export {
   type DiceLossOptions,
   diceLoss,
