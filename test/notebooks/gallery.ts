@@ -20,7 +20,7 @@ const CHOSEN: Readonly<Record<string, number>> = {
   "09": 7,
   "10": 5,
   "11": 5,
-  "12": 2,
+  "12": 6,
   "13": 6,
   "14": 2,
   "15": 5,
