@@ -68,6 +68,8 @@ const options: DetectorOptions = {
   seed: wholeNumber(values.seed, "seed", 0),
   pictures: count(values.pictures, "pictures") ?? Infinity,
 };
+const stride = ([8, 16, 32] as const).find((one) => String(one) === values.stride);
+if (!stride) throw new RangeError(`--stride is ${values.stride}, expected 8, 16 or 32.`);
 
 const describe = ({ iou, meanIou }: ConfusionMatrix, classes: readonly string[]): void => {
   console.log(`\ntrained and measured in ${time()}`);
@@ -79,7 +81,6 @@ if (name === "pennfudan") {
   const { trainAndMeasure } = await import("./penn-fudan.ts");
   describe(await trainAndMeasure(options), ["background", "person"]);
 } else if (name === "fcn") {
-  const stride = wholeNumber(values.stride, "stride", 8) as 8 | 16 | 32;
   const { trainAndMeasure } = await import("./fcn-shapes.ts");
   describe(await trainAndMeasure(options, stride), ["background", ...shapeClasses]);
 } else {
