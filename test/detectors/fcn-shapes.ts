@@ -42,6 +42,11 @@ function backbone(seed: number): tf.LayersModel {
  * Measured with FCN-8s, seed 0: mean IoU 0.798 after 748 processor seconds (background 0.978, ellipse 0.826, rectangle
  * 0.757, triangle 0.700, star 0.730).
  *
+ * What it cannot exceed by much: the first 200 test pictures' own masks, as shares of the classes in each cell of the
+ * stride, enlarged bilinearly, have a mean IoU of 0.967 at a stride of 4, 0.910 at 8, 0.778 at 16 and 0.533 at 32. With 32
+ * scores a cell and a way back from coarse to fine maps, and more epochs on small pictures (8, 6, 2, 2 and 1), outlines
+ * were better and classes worse: 0.766 (star 0.760, triangle 0.615).
+ *
  * @returns the test pictures' pixels by truth and prediction
  */
 export async function trainAndMeasure(
