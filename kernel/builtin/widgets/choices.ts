@@ -88,6 +88,10 @@ export abstract class Choosing<T> extends DescribedWidget {
     return name === "index" || name === "options" ? ["value", "label"] : [];
   }
 
+  protected override validate(values: Values): void {
+    checkIndex(values.index, count(values));
+  }
+
   protected items(): readonly Item[] {
     return itemsOf(this.options);
   }
@@ -105,7 +109,7 @@ export abstract class Choosing<T> extends DescribedWidget {
   protected abstract first(items: readonly Item[]): unknown;
 }
 
-export function checkIndex(index: unknown, count: number): void {
+function checkIndex(index: unknown, count: number): void {
   const all = Array.isArray(index) ? index : index === null ? [] : [index];
   for (const each of all) {
     if (each < 0 || each >= count) {
@@ -119,7 +123,7 @@ export function checkIndex(index: unknown, count: number): void {
   }
 }
 
-export const count = ({ options }: Values) => itemsOf(options).length;
+const count = ({ options }: Values) => itemsOf(options).length;
 
 export const sliding = {
   style: made(SliderStyle),

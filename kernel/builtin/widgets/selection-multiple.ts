@@ -2,8 +2,6 @@
 import {
   type Choices,
   Choosing,
-  checkIndex,
-  count,
   type Item,
   needOptions,
   sliding,
@@ -46,10 +44,6 @@ abstract class MultipleSelection<T> extends Choosing<T> {
 
   set label(label: readonly string[]) {
     Widget.write(this, "label", label);
-  }
-
-  protected override validate(values: Values): void {
-    checkIndex(values.index, count(values));
   }
 
   protected override toIndex(items: readonly Item[], key: keyof Item, wanted: unknown): unknown {

@@ -2,8 +2,6 @@
 import {
   type Choices,
   Choosing,
-  checkIndex,
-  count,
   type Item,
   needOptions,
   sliding,
@@ -37,10 +35,6 @@ export abstract class Selection<T> extends Choosing<T> {
 
   set label(label: string | null) {
     Widget.write(this, "label", label);
-  }
-
-  protected override validate(values: Values): void {
-    checkIndex(values.index, count(values));
   }
 
   protected override toIndex(items: readonly Item[], key: keyof Item, wanted: unknown): unknown {

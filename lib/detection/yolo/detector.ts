@@ -117,11 +117,7 @@ export function detectionsOf(
   size: ImageSize,
   { scoreThreshold = 0.3, iouThreshold = 0.5, maxDetections = 100 }: DetectOptions = {},
 ): Detection[][] {
-  if (!(scoreThreshold >= 0 && scoreThreshold < 1)) {
-    throw new RangeError(
-      `detect: scoreThreshold is ${show(scoreThreshold)}, expected from 0 to below 1.`,
-    );
-  }
+  checkScoreThreshold(scoreThreshold);
   const [batch, places] = objectness.shape;
   const [corners, objects, scores] = [
     boxes.dataSync(),
@@ -140,12 +136,28 @@ export function detectionsOf(
         found.push({ label: classes[k]!, class: k, score, box });
       }
     }
-    const kept = perClassNonMaxSuppression(
-      found.map(({ box }) => box),
-      found.map(({ score }) => score),
-      found.map(({ class: k }) => k),
-      { format: "xyxy", iouThreshold, maxDetections },
-    );
-    return kept.map((i) => found[i]!);
+    return suppressed(found, { iouThreshold, maxDetections });
   });
+}
+
+/** @throws {RangeError} */
+export function checkScoreThreshold(scoreThreshold: number): void {
+  if (scoreThreshold >= 0 && scoreThreshold < 1) return;
+  throw new RangeError(
+    `detect: scoreThreshold is ${show(scoreThreshold)}, expected from 0 to below 1.`,
+  );
+}
+
+/** What is left after suppression class by class, the surest first. */
+export function suppressed(
+  found: readonly Detection[],
+  { iouThreshold, maxDetections }: { iouThreshold: number; maxDetections: number },
+): Detection[] {
+  const kept = perClassNonMaxSuppression(
+    found.map(({ box }) => box),
+    found.map(({ score }) => score),
+    found.map(({ class: k }) => k),
+    { format: "xyxy", iouThreshold, maxDetections },
+  );
+  return kept.map((i) => found[i]!);
 }

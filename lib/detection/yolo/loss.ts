@@ -186,7 +186,7 @@ function each(of: CornerTensors, map: (one: tf.Tensor) => tf.Tensor): CornerTens
 }
 
 /** max(x, 0) − x·z + log(1 + e^−|x|) for each element. */
-function sigmoidCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
+export function sigmoidCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
   return tf.add(
     tf.sub(tf.relu(logits), tf.mul(logits, labels)),
     tf.log1p(tf.exp(tf.neg(tf.abs(logits)))),

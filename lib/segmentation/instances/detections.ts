@@ -1,8 +1,6 @@
 /** From what the heads say to objects with masks of the picture's size. */
 import type { Box, ImageSize } from "../../detection/boxes.ts";
-import { perClassNonMaxSuppression } from "../../detection/nms.ts";
-import { show } from "../../detection/numbers.ts";
-import type { Detection } from "../../detection/yolo/detector.ts";
+import { checkScoreThreshold, type Detection, suppressed } from "../../detection/yolo/detector.ts";
 import type { tf } from "../../tensorflow/index.ts";
 import { encodeMask, type Rle } from "../masks/rle.ts";
 
@@ -44,11 +42,7 @@ export function readRegions(
   classes: readonly string[],
   { scoreThreshold = 0.5, iouThreshold = 0.5, maxDetections = 20 }: DetectInstancesOptions = {},
 ): Detection[][] {
-  if (!(scoreThreshold >= 0 && scoreThreshold < 1)) {
-    throw new RangeError(
-      `detect: scoreThreshold is ${show(scoreThreshold)}, expected from 0 to below 1.`,
-    );
-  }
+  checkScoreThreshold(scoreThreshold);
   const regions = scores.length / batch;
   return Array.from({ length: batch }, (_, b) => {
     const found: Detection[] = [];
@@ -63,13 +57,7 @@ export function readRegions(
         }
       });
     }
-    const kept = perClassNonMaxSuppression(
-      found.map(({ box }) => box),
-      found.map(({ score }) => score),
-      found.map(({ class: k }) => k),
-      { format: "xyxy", iouThreshold, maxDetections },
-    );
-    return kept.map((i) => found[i]!);
+    return suppressed(found, { iouThreshold, maxDetections });
   });
 }
 

@@ -1,4 +1,5 @@
 /** What a Mask R-CNN learns by: the sum of five losses. */
+import { sigmoidCrossEntropy } from "../../detection/yolo/loss.ts";
 import { roiAlign } from "../../layers/index.ts";
 import { tf } from "../../tensorflow/index.ts";
 import type { CustomStep } from "../../training/train-step.ts";
@@ -61,7 +62,7 @@ function anchorLosses(
   const positive = tf.mul(sampled, objectness);
   const right = tf.div(deltas, tf.tensor1d([...BOX_UNITS]));
   const off = tf.mean(smooth(tf.sub(seen.deltas, right)), 2);
-  const crossEntropy = binaryCrossEntropy(objectness, seen.objectness);
+  const crossEntropy = sigmoidCrossEntropy(objectness, seen.objectness);
   return tf.add(meanOf(crossEntropy, sampled), meanOf(off, positive));
 }
 
@@ -112,7 +113,7 @@ function maskLoss(
     ...([instances, boxes, pictures, flat(targets.objects) as tf.Tensor1D] as const),
   );
   const positive = tf.cast(tf.greater(labels, 0), "float32");
-  return meanOf(tf.mean(binaryCrossEntropy(wanted, said), [1, 2]), positive);
+  return meanOf(tf.mean(sigmoidCrossEntropy(wanted, said), [1, 2]), positive);
 }
 
 /**
@@ -171,12 +172,4 @@ function smooth(x: tf.Tensor): tf.Tensor {
   const size = tf.abs(x);
   const near = tf.minimum(size, 1);
   return tf.add(tf.div(tf.square(near), 2), tf.sub(size, near));
-}
-
-/** max(x, 0) − x·z + log(1 + e^−|x|) for each element. */
-function binaryCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Tensor {
-  return tf.add(
-    tf.sub(tf.relu(logits), tf.mul(logits, labels)),
-    tf.log1p(tf.exp(tf.neg(tf.abs(logits)))),
-  );
 }
