@@ -9,8 +9,6 @@ import { canBeBrief, hasEnded, type ServerProcess, spawnServer } from "./spawn.t
 import { ConnectionClosed } from "./wire.ts";
 import { ServerTimeout, within } from "./within.ts";
 
-export { ServerTimeout } from "./within.ts";
-
 /** There is no server to ask: whatever was to be asked is not the reason. */
 export class ServerUnavailable extends Error {
   override readonly name = "ServerUnavailable";
