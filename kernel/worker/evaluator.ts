@@ -2,6 +2,7 @@
 import { constants, Script as VmScript } from "node:vm";
 import type { CompiledCell } from "../cell/types.ts";
 import { Cell, type CellContext } from "./cells.ts";
+import { drain } from "./drain.ts";
 import type { Interlock } from "./interlock.ts";
 import { Interruption, type RunInterruptible } from "./interruptible.ts";
 import type { Magics } from "./magics/index.ts";
@@ -133,6 +134,7 @@ export class Evaluator {
       }
       end();
     }
+    drain(this.#parts.run, (error) => this.report(error));
     this.#hasStruck = false;
   }
 

@@ -10,8 +10,9 @@ const handled = 1;
 const phase = 2;
 const hooks = 3;
 const replies = 4;
-const unused = 5;
-const words = 6;
+const guards = 5;
+const unused = 6;
+const words = 7;
 
 const idle = 0;
 const running = 1;
@@ -36,6 +37,7 @@ export class Interlock {
   /** Runs the kernel's own work to its end: an interrupt waits for it, or strikes before it. */
   guard<T>(action: () => T): T {
     const before = this.#change(guarded);
+    Atomics.add(this.#words, guards, 1);
     try {
       return action();
     } finally {
@@ -111,6 +113,17 @@ export class Interlock {
 
   isAcknowledged(number: number): boolean {
     return Atomics.load(this.#words, handled) >= number;
+  }
+
+  /** The number of the work of its own that the kernel is at; undefined where it is at none. */
+  get ownWork(): number | undefined {
+    const number = Atomics.load(this.#words, guards);
+    return Atomics.load(this.#words, state) === guarded ? number : undefined;
+  }
+
+  /** SIGINT stops what runs. */
+  get isRunning(): boolean {
+    return Atomics.load(this.#words, state) === running;
   }
 
   /** Claims a main thread that SIGINT stops; false where it is not in such a state now. */

@@ -33,6 +33,8 @@ export function main(entry: string): void {
   const interlock = new Interlock();
   const output = new OutputChannel(interlock, settings.nonce);
   const replies = watchedBy(entry, interlock, (number) => {
+    // Asked for once more in the moment in which it was dealt with: it must not strike the next cell.
+    if (interlock.isAcknowledged(number)) return;
     evaluator.interrupt();
     interlock.acknowledge(number);
   });

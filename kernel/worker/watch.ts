@@ -15,8 +15,15 @@ export interface WatchData {
   readonly replies: MessagePort;
 }
 
-/** Milliseconds that an idle main thread gets to answer before it is stopped. */
+/** Milliseconds that the main thread gets to answer before a signal stops the code of a cell. */
 const courtesy = 25;
+/**
+ * The same where nothing but a termination would help. That would break Node's timers for ever where it struck them
+ * between two steps, so a main thread that comes to the answer by itself shall not be struck.
+ */
+const longCourtesy = 60;
+/** Tenths of a millisecond after which work of the kernel's own is no line that is printed, and gets time anew. */
+const longWork = 10;
 /** Milliseconds between looks at what the main thread is doing. */
 const interval = 5;
 
@@ -83,6 +90,7 @@ class Interrupter {
   /** Stops what runs, if anything does; false where that would take the process with it. */
   async #strike(number: number): Promise<boolean> {
     // A cell that prints all the time is in the kernel's own work most of the time.
+    const { ownWork } = this.#interlock;
     for (let tries = 0; tries < 200 && !this.#interlock.isAcknowledged(number); tries++) {
       if (this.#interlock.isDangerous) return false;
       if (this.#interlock.claimSignal()) {
@@ -98,16 +106,28 @@ class Interrupter {
         return !isHooked;
       }
       this.#interlock.rest();
+      const isHeld = ownWork !== undefined && this.#interlock.ownWork === ownWork;
+      if (isHeld && tries > longWork) return true;
     }
     return true;
   }
 
+  /** Waits until the main thread has noticed; false when it has had the time for it. */
   async #acknowledges(number: number): Promise<boolean> {
-    for (let waited = 0; waited < courtesy; waited += interval) {
+    let { ownWork } = this.#interlock;
+    for (let waited = 0; waited < this.#patience; ) {
       if (this.#interlock.isAcknowledged(number)) return true;
       await sleep(interval);
+      // While it is at one piece of the kernel's own work it cannot answer.
+      const before = ownWork;
+      ({ ownWork } = this.#interlock);
+      if (ownWork === undefined || ownWork !== before) waited += interval;
     }
     return this.#interlock.isAcknowledged(number);
+  }
+
+  get #patience(): number {
+    return this.#interlock.isRunning ? courtesy : longCourtesy;
   }
 }
 

@@ -4,6 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { endless, endlessFiles } from "../endless.ts";
 import { Session } from "./session.ts";
 
+/** Ticks without end that each throw what is reported under the cell. */
+const endlessThrowing = `
+  console.log("go");
+  const again = () => { process.nextTick(again); throw new Error("one of many") };
+  process.nextTick(again);
+  await new Promise(() => {})`;
+
 describe("An interrupt", () => {
   let session: Session;
   before(async () => {
@@ -202,6 +209,17 @@ describe("An interrupt", () => {
       assert.equal(await session.value(`kept + ${i}`), String(41 + i));
     }
     assert.deepEqual(session.losses, []);
+  });
+
+  it("finds a loop of ticks between two of them, and stops it all the same", async function () {
+    // It does so once in about fifty times.
+    this.timeout(120_000);
+    const loops = [endless["a loop of ticks"]!, endlessThrowing];
+    for (let i = 0; i < 120; i++) {
+      session.outputs.length = 0;
+      assert.equal(await interrupt(loops[i % loops.length]!), "Interrupted");
+      assert.equal(await session.value("kept"), "41");
+    }
   });
 
   it("that comes at any moment of short cells harms none of the others", async () => {
