@@ -235,7 +235,7 @@ function backbone(): tf.LayersModel {
     kernelInitializer: tf.initializers.heNormal({ seed }),
   });
   const normalize = batchNormalization({ momentum: 0.97 });
-  const activate = tf.layers.leakyReLU({ alpha: 0.1 });
+  const activate = tf.layers.leakyReLU({ name: "down32_relu", alpha: 0.1 });
   const last = activate.apply(normalize.apply(halve.apply(sixteenth)));
   return tf.model({
     inputs: model.inputs,
@@ -245,12 +245,14 @@ function backbone(): tf.LayersModel {
 
 // %%
 const sample = backbone();
-for (const [stride, layer] of segmentation.layersByStride(sample)) {
-  const [high] = receptiveField(sample, layer.name).size;
-  const field = `sees ${`${high}`.padStart(3)} × ${high} pixels`;
-  console.log(`1/${`${stride}`.padEnd(3)} ${layer.name.padEnd(10)} ${field}`);
-}
+const byStride = [...segmentation.layersByStride(sample)];
+const fields = byStride.map(([, { name }]) => receptiveField(sample, name));
 sample.dispose();
+for (const [i, [stride, layer]] of byStride.entries()) {
+  const [high] = fields[i]!.size;
+  const field = `sees ${`${high}`.padStart(3)} × ${high} pixels`;
+  console.log(`1/${`${stride}`.padEnd(3)} ${layer.name.padEnd(20)} ${field}`);
+}
 
 // %% [markdown]
 // ## FCN-32s, FCN-16s, FCN-8s

@@ -161,6 +161,7 @@ await training.fit(finder.variables, sceneBatches, {
   step: segmentation.maskRcnnStep(finder),
   ...{ optimizer: finderOptimizer, epochs: sceneEpochs, seed },
 });
+finderOptimizer.dispose();
 
 // %% [markdown]
 // The first stage alone: the twelve regions that it holds for the likeliest.

@@ -3,6 +3,9 @@ import type { TopLevelSpec } from "vega-lite";
 import { Chart } from "./chart.ts";
 import type { PictureOptions } from "./picture.ts";
 
+/** More are wider than the page of a notebook. */
+const PANELS_IN_A_ROW = 2;
+
 /** Measures of one epoch by name; those of the validation data begin with `val_`. */
 export type EpochMeasures = Readonly<Record<string, number>>;
 
@@ -14,7 +17,7 @@ export interface LearningCurveOptions extends PictureOptions {
 }
 
 /**
- * Learning curves: a panel for the loss and for each metric, training and validation in it.
+ * Learning curves: a panel for the loss and for each metric, training and validation in it, two in a row.
  *
  * @param epochs such as `history.epochs`
  * @throws {RangeError} there are no epochs
@@ -52,41 +55,51 @@ export function learningCurvesSpec(
       })),
   );
   const both = values.some(({ data }) => data === "validation");
-  return {
-    data: { values },
-    hconcat: measures.map((measure) => ({
-      width,
-      height,
-      transform: [{ filter: { field: "measure", equal: measure } }],
-      mark: { type: "line" as const, point: true },
-      encoding: {
-        x: {
-          field: "epoch",
-          type: "quantitative" as const,
-          title: "epoch",
-          axis: { tickMinStep: 1, format: "d" },
-          scale: { domain: [1, Math.max(2, epochs.length)] },
-        },
-        y: {
-          field: "value",
-          type: "quantitative" as const,
-          title: measure,
-          scale: { zero: false },
-        },
-        color: {
-          field: "data",
-          type: "nominal" as const,
-          title: null,
-          // Okabe and Ito's orange, and a blue that reads on white and on black: told apart with any colour vision.
-          scale: { domain: ["training", "validation"], range: ["#2f88c4", "#E69F00"] },
-          legend: both ? { orient: "top" as const } : null,
-        },
-        tooltip: [
-          { field: "data", type: "nominal" as const },
-          { field: "epoch", type: "quantitative" as const },
-          { field: "value", type: "quantitative" as const, title: measure, format: ".4~g" },
-        ],
+  const last = Math.max(2, epochs.length);
+  const panel = (measure: string) => ({
+    width,
+    height,
+    transform: [{ filter: { field: "measure", equal: measure } }],
+    mark: { type: "line" as const, point: true },
+    encoding: {
+      x: {
+        field: "epoch",
+        type: "quantitative" as const,
+        title: "epoch",
+        axis: { values: wholeTicks(last), format: "d" },
+        scale: { domain: [1, last] },
       },
-    })),
-  };
+      y: {
+        field: "value",
+        type: "quantitative" as const,
+        title: measure,
+        scale: { zero: false },
+      },
+      color: {
+        field: "data",
+        type: "nominal" as const,
+        title: null,
+        // Okabe and Ito's orange, and a blue that reads on white and on black: told apart with any colour vision.
+        scale: { domain: ["training", "validation"], range: ["#2f88c4", "#E69F00"] },
+        legend: both ? { orient: "top" as const } : null,
+      },
+      tooltip: [
+        { field: "data", type: "nominal" as const },
+        { field: "epoch", type: "quantitative" as const },
+        { field: "value", type: "quantitative" as const, title: measure, format: ".4~g" },
+      ],
+    },
+  });
+  return { data: { values }, concat: measures.map(panel), columns: PANELS_IN_A_ROW };
+}
+
+/**
+ * 1 and at most ten others up to the last, as far apart as 1, 2 or 5 times a power of ten. Vega 5, which JupyterLab has,
+ * puts ticks at halves where it only knows that they shall be at least 1 apart.
+ */
+function wholeTicks(last: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(last / 10));
+  const step = Math.max(1, [1, 2, 5, 10].find((each) => last <= 10 * each * power)! * power);
+  const multiples = Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step);
+  return [...new Set([1, ...multiples])];
 }

@@ -99,4 +99,22 @@ describe("learningCurves", () => {
     }
     assert.throws(() => learningCurves([]), /no epochs/);
   });
+
+  it("draws two panels in a row, over whole epochs", async () => {
+    const longer = Array.from({ length: 24 }, (_, i) => ({
+      ...{ loss: 1 / (i + 1), boxes: 2 / (i + 2), classes: 1 / (i + 3), masks: 5 / (i + 4) },
+      objects: 3 / (i + 1),
+    }));
+    const chart = learningCurves(longer, { scale: 1, width: 200, height: 140 });
+    await assertBaseline(await chart.toPNG(), "learning-curves-many.png");
+    const ticks = (count: number) =>
+      JSON.stringify(learningCurves(longer.slice(0, count)).toJSON()).match(
+        /"values":(\[[\d,]+\])/,
+      )?.[1];
+    assert.equal(ticks(1), "[1,2]");
+    assert.equal(ticks(3), "[1,2,3]");
+    assert.equal(ticks(10), "[1,2,3,4,5,6,7,8,9,10]");
+    assert.equal(ticks(11), "[1,2,4,6,8,10]");
+    assert.equal(ticks(24), "[1,5,10,15,20]");
+  });
 });
