@@ -44,23 +44,25 @@ export class BeforeAfter implements Displayable {
     const [first, second] = await Promise.all(this.#tiles.map(dataUrl));
     const [{ width: w, height: h }] = this.#tiles;
     const at = 100 * position;
-    const image = "position:absolute;inset:0;width:100%;height:100%;margin:0;object-fit:fill";
+    // Notebooks that JupyterLab does not trust keep a few of the styles only, without shapes and variables, and no
+    // script: there the images stand still, each with its part. The page must not shrink them, as it does with images.
+    const high = Math.round((width * h) / w);
+    const size = `width:${width}px;min-width:${width}px;height:${high}px`;
+    const image = `display:block;margin:0;${size}`;
     const name =
       "position:absolute;top:8px;padding:2px 8px;border-radius:4px;font-size:13px;color:#fff;" +
       "background:rgba(0,0,0,.65)";
-    // The first image lies over the second and is cut off where the slider stands.
-    return `<figure style="--at:${at}%;box-sizing:border-box;max-width:${width + 34}px;margin:0;padding:16px;
+    return `<figure style="box-sizing:border-box;width:${width + 34}px;margin:0;padding:16px;
   border:1px solid ${edge};border-radius:8px;background:${card};color:${ink};font-family:Inter,system-ui,sans-serif">
 ${title ? `<div style="font-weight:600;font-size:16px;margin-bottom:10px">${escapeHtml(title)}</div>` : ""}
-<div style="position:relative;aspect-ratio:${w}/${h}">
+<div style="position:relative;overflow:hidden;${size}">
 <img alt="${escapeHtml(after)}" src="${second}" style="${image}">
-<img alt="${escapeHtml(before)}" src="${first}" style="${image};clip-path:inset(0 calc(100% - var(--at)) 0 0)">
+<div style="position:absolute;top:0;left:0;width:${at}%;height:${high}px;overflow:hidden;box-sizing:border-box;
+  border-right:2px solid #fff"><img alt="${escapeHtml(before)}" src="${first}" style="${image}"></div>
 <span style="${name};left:8px">${escapeHtml(before)}</span><span style="${name};right:8px">${escapeHtml(after)}</span>
-<span style="position:absolute;top:0;bottom:0;left:calc(var(--at) - 1px);width:2px;background:#fff;
-  box-shadow:0 0 3px #000"></span>
 </div>
 <input type="range" min="0" max="100" step="0.1" value="${at}" aria-label="${escapeHtml(`${before} against ${after}`)}"
-  oninput="this.parentNode.style.setProperty('--at',this.value+'%')"
+  oninput="this.previousElementSibling.children[1].style.width=this.value+'%'"
   style="width:100%;margin:10px 0 0;accent-color:#2f88c4">
 ${caption ? `<figcaption style="font-size:13px;color:${muted};margin-top:6px">${escapeHtml(caption)}</figcaption>` : ""}
 </figure>`;
