@@ -4,14 +4,14 @@ import { OutputCollector } from "./collect.ts";
 import { Kernel, KernelDied } from "./kernel.ts";
 import type { KernelSpec } from "./kernelspec.ts";
 import { type CodeCell, hasTag, isCode, type Notebook, runs } from "./notebook.ts";
-import { tags, timeoutOf } from "./settings.ts";
+import { type InjectedSettings, tags, timeoutOf } from "./settings.ts";
 
 export interface ExecuteOptions {
   readonly file: string;
   readonly spec: KernelSpec;
   readonly env: NodeJS.ProcessEnv;
-  /** Run after the cell with the parameters; no number is spent on it. */
-  readonly quick?: { readonly after: CodeCell; readonly injected: CodeCell };
+  /** No number is spent on them. */
+  readonly settings?: InjectedSettings;
   /** Seconds for a cell without a limit of its own. */
   readonly timeout: number;
   readonly onCell: (cell: CodeCell, at: number, of: number) => void;
@@ -55,13 +55,13 @@ export async function execute(
 async function runCells(
   kernel: Kernel,
   notebook: Notebook,
-  { quick, timeout, onCell, signal }: ExecuteOptions,
+  { settings, timeout, onCell, signal }: ExecuteOptions,
 ): Promise<Stop | undefined> {
   const collector = new OutputCollector();
   const cells = notebook.cells.filter(runs);
   for (const [at, cell] of cells.entries()) {
     onCell(cell, at + 1, cells.length);
-    for (const part of quick?.after === cell ? [cell, quick.injected] : [cell]) {
+    for (const part of settings?.after === cell ? [cell, settings.injected] : [cell]) {
       const limit = timeoutOf(part) ?? timeout;
       const stop = await runCell(kernel, part, { limit, collector, numbered: part === cell });
       if (signal.aborted) throw signal.reason;

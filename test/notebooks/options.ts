@@ -8,6 +8,8 @@ export interface Options {
   readonly files: readonly string[];
   readonly full: boolean;
   readonly update: boolean;
+  /** In place of the lessons' own. */
+  readonly seed: number | undefined;
   /** Seconds for a cell that names no limit of its own. */
   readonly timeout: number;
   readonly out: string;
@@ -21,6 +23,7 @@ Runs lessons through the kernel and compares what they put out with what is reco
 
   --full           the lesson's own settings and data (CONVNET_LAB_MIRROR), compared with its committed outputs;
                    default: quick settings, no mirror, compared with test/notebooks/quick
+  --seed N         another seed than the lessons' own: nothing is compared, but what a lesson claims has to hold
   --update         record what comes out now
   --timeout S      seconds for a cell without a limit of its own (default 120, with --full 600)
   --out DIR        folder of the executed copies (default build/lessons)
@@ -33,12 +36,17 @@ const hint = "`npm run lessons -- --help` lists the options";
 export async function parseOptions(args: readonly string[], root: string): Promise<Options> {
   const { values, positionals } = parse(args);
   const full = values.full ?? false;
+  const seed = parseSeed(values.seed);
+  if (seed !== undefined && values.update) {
+    throw new Problem("--update records a run with the lessons' own seeds, not with --seed.", hint);
+  }
   // npm runs scripts in the package's folder, whatever folder its user is in.
   const here = process.env.INIT_CWD ?? process.cwd();
   return {
     files: values.help ? [] : await findLessons(positionals, root, here),
     full,
     update: values.update ?? false,
+    seed,
     timeout: parseTimeout(values.timeout) ?? (full ? 600 : 120),
     out: values.out ? resolve(here, values.out) : join(root, "build", "lessons"),
     baselines: values.baselines
@@ -56,6 +64,7 @@ function parse(args: readonly string[]) {
       options: {
         full: { type: "boolean" },
         update: { type: "boolean" },
+        seed: { type: "string" },
         timeout: { type: "string" },
         out: { type: "string" },
         baselines: { type: "string" },
@@ -72,6 +81,13 @@ function parseTimeout(text: string | undefined): number | undefined {
   const seconds = Number(text);
   if (seconds > 0 && Number.isFinite(seconds)) return seconds;
   throw new Problem(`--timeout "${text}" is not a positive number of seconds.`, hint);
+}
+
+function parseSeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new Problem(`--seed "${text}" is not a whole number from 0.`, hint);
 }
 
 /** A lesson is named by its file, or by what its name in notebooks/ starts with, such as its number. */

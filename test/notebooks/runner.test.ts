@@ -11,6 +11,7 @@ import { root } from "../../lib/setup/paths.mjs";
 import { missingSetup } from "../browser/requirements.ts";
 import { type LessonResult, runLesson } from "./lesson.ts";
 import { type CodeCell, isCode, type Notebook, readNotebook, writeNotebook } from "./notebook.ts";
+import type { Options } from "./options.ts";
 
 const missing = missingSetup();
 
@@ -74,11 +75,11 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
     return { cells: all, metadata: {}, nbformat: 4, nbformat_minor: 5 };
   }
 
-  function run(options: { full?: boolean; update?: boolean; timeout?: number } = {}) {
+  function run(options: Partial<Pick<Options, "full" | "update" | "seed" | "timeout">> = {}) {
     return runLesson(file, {
       root,
       options: {
-        ...{ full: false, update: false, timeout: 30, ...options },
+        ...{ full: false, update: false, seed: undefined, timeout: 30, ...options },
         ...{ out: join(folder, "out"), baselines: join(folder, "quick") },
       },
       onProgress: () => undefined,
@@ -129,6 +130,32 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
     const { place, details } = onlyFailure(await run({ full: true }));
     assert.equal(place?.cell, 2);
     assert.ok(details.includes("- loss 0.0427"), details.join("\n"));
+  });
+
+  it("sets another seed after the quick values, and compares only what is claimed", async () => {
+    const declared =
+      "let epochs: number = 3;\nlet seed: number = 1;\nlet seeds: number[] = [1, 2, 3];";
+    const { tags, quick } = cells.parameters.metadata;
+    const metadata = { tags, quick: { ...(quick as object), seeds: [1, 2] } };
+    await write({
+      parameters: code(declared, metadata),
+      number: code("console.log(epochs, seed, seeds.join());"),
+    });
+    const { failures, claims } = await run({ seed: 7 });
+    assert.deepEqual(failures, []);
+    assert.equal(claims.passed + claims.skipped, 2);
+    const [output] = (await executed()).cells.filter(isCode)[2]!.outputs;
+    assert.deepEqual(output, {
+      ...{ output_type: "stream", name: "stdout", text: "1 7 7,8\n" },
+    });
+    await run({ full: true, seed: 7 });
+    const [full] = (await executed()).cells.filter(isCode)[2]!.outputs;
+    assert.deepEqual(full, {
+      ...{ output_type: "stream", name: "stdout", text: "3 7 7,8,9\n" },
+    });
+    const claim = cells.trained.source.replace("0.2", "0.9");
+    await write({ trained: code(claim, { tags: ["trained"] }) });
+    assert.match(onlyFailure(await run({ seed: 7 })).message, /^GateError: accuracy/);
   });
 
   it("catches a changed number, and lets one within the tolerance pass", async () => {
@@ -261,7 +288,7 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
     const metadata = { tags: ["parameters"], quick: { epoch: 1 } };
     await write({ parameters: code(cells.parameters.source, metadata) });
     const { message, place } = onlyFailure(await run());
-    assert.match(message, /^the quick values: TypeScriptError: .*'epoch'/);
+    assert.match(message, /^the settings of this run: TypeScriptError: .*'epoch'/);
     assert.equal(place?.cell, 1);
     await write({ parameters: code(cells.parameters.source, { quick: { epochs: 1 } }) });
     await assert.rejects(run(), /belong to one code cell with the tag "parameters"/);
@@ -307,6 +334,8 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
       for (const [args, message] of [
         [["--fast"], /--fast/],
         [["--timeout", "soon"], /--timeout "soon" is not a positive number/],
+        [["--seed", "1.5"], /--seed "1\.5" is not a whole number from 0/],
+        [["--seed", "2", "--update"], /--update records a run with the lessons' own seeds/],
         [["77"], /There is no lesson "77"/],
       ] as const) {
         const { exitCode, output } = await finish(...args);

@@ -34,41 +34,79 @@ function positive(cell: Cell, name: string): number | undefined {
   throw new Error(`A cell's ${name} is ${JSON.stringify(value)}: expected a positive number.`);
 }
 
+/** The cell with a lesson's parameters, and one that gives them other values, to be run after it. */
+export interface InjectedSettings {
+  readonly after: CodeCell;
+  readonly injected: CodeCell;
+}
+
+interface RunSettings {
+  /** With the lesson's own values, not the quick ones. */
+  readonly full: boolean;
+  /** In place of the parameter `seed`; parameters `seeds` count up from it. Default: the lesson's own. */
+  readonly seed?: number | undefined;
+}
+
 /**
- * The cell that gives the parameters their quick values, and the one after which it stands.
+ * What a run sets otherwise than the lesson does; undefined where that is nothing.
  *
  * @throws if quick values stand in a cell without the tag, or do not make sense
  */
-export function quickSettings(
+export function runSettings(
   notebook: Notebook,
-): { after: CodeCell; injected: CodeCell } | undefined {
+  { full, seed }: RunSettings,
+): InjectedSettings | undefined {
+  const quick = full ? [] : quickLines(notebook);
+  const after = parametersOf(notebook);
+  if (!after) return undefined;
+  const seeded = seed === undefined ? [] : seedLines(after, seed);
+  if (quick.length + seeded.length === 0) return undefined;
+  const kinds = [
+    ...(quick.length > 0 ? ["a quick run"] : []),
+    ...(seeded.length > 0 ? ["another seed"] : []),
+  ];
+  const injected: CodeCell = {
+    cell_type: "code",
+    metadata: { tags: ["injected-parameters"] },
+    source: [`// Settings of ${kinds.join(" with ")}`, ...quick, ...seeded].join("\n"),
+    execution_count: null,
+    outputs: [],
+  };
+  return { after, injected };
+}
+
+function parametersOf({ cells }: Notebook): CodeCell | undefined {
+  return cells.filter(isCode).find((cell) => hasTag(cell, tags.parameters));
+}
+
+function quickLines(notebook: Notebook): string[] {
   const cells = notebook.cells.filter((cell) => cell.metadata.quick !== undefined);
-  if (cells.length === 0) return undefined;
-  const [after] = cells;
-  if (cells.length > 1 || !after || !isCode(after) || !hasTag(after, tags.parameters)) {
+  const [cell] = cells;
+  if (!cell) return [];
+  if (cells.length > 1 || !isCode(cell) || !hasTag(cell, tags.parameters)) {
     throw new Error(
       `Quick values (the metadata "quick") belong to one code cell with the tag ` +
         `"${tags.parameters}", and stand elsewhere or more than once.`,
     );
   }
-  const values = after.metadata.quick;
+  const values = cell.metadata.quick;
   if (typeof values !== "object" || values === null || Array.isArray(values)) {
     throw new Error(
       `The metadata "quick" is ${JSON.stringify(values)}: expected an object of names and values.`,
     );
   }
-  const lines = Object.entries(values).map(([name, value]) => {
+  return Object.entries(values).map(([name, value]) => {
     if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) {
       throw new Error(`The metadata "quick" sets "${name}", which is not a name.`);
     }
     return `${name} = ${JSON.stringify(value)};`;
   });
-  const injected: CodeCell = {
-    cell_type: "code",
-    metadata: { tags: ["injected-parameters"] },
-    source: ["// Settings of a quick run", ...lines].join("\n"),
-    execution_count: null,
-    outputs: [],
-  };
-  return { after, injected };
+}
+
+/** After the quick values, which may say how many seeds there are. */
+function seedLines({ source }: CodeCell, seed: number): string[] {
+  return [
+    ...(/^let seed\b/m.test(source) ? [`seed = ${seed};`] : []),
+    ...(/^let seeds\b/m.test(source) ? [`seeds = seeds.map((_, i) => ${seed} + i);`] : []),
+  ];
 }
