@@ -1,6 +1,7 @@
 /** Losses for pixels. Each takes class numbers [batch, height, width] and logits [batch, height, width, classes]. */
 import { tf } from "../tensorflow/index.ts";
 import type { Loss } from "../training/index.ts";
+import { softmaxCrossEntropy } from "../training/softmax-cross-entropy.ts";
 
 export interface PixelLossOptions {
   /** Pixels of this label do not count, such as 255 for borders in Pascal VOC. Default: none. */
@@ -28,9 +29,12 @@ export interface DiceLossOptions {
  */
 export function pixelCrossEntropy(options: PixelLossOptions = {}): Loss {
   return (truth, logits) => {
-    const { hot, weights } = pixels("pixelCrossEntropy", truth, logits, options);
-    const losses = tf.neg(tf.sum(tf.mul(hot, tf.logSoftmax(logits)), -1));
-    return counted(losses, weights);
+    const { labels, weights } = pixels("pixelCrossEntropy", truth, logits, options);
+    const losses = softmaxCrossEntropy(labels, logits);
+    if (!weights) return losses;
+    // By choice, as the loss of a label that is not to count may be NaN.
+    const counting = tf.where(tf.equal(weights, 0), tf.zerosLike(losses), losses);
+    return counted(counting, weights);
   };
 }
 
@@ -42,11 +46,15 @@ export function focalLoss(options: FocalLossOptions = {}): Loss {
   const { gamma = 2 } = options;
   if (!(gamma >= 0)) throw new RangeError(`focalLoss: gamma is ${gamma}, expected 0 or more.`);
   return (truth, logits) => {
-    const { hot, weights } = pixels("focalLoss", truth, logits, options);
-    const logs = tf.sum(tf.mul(hot, tf.logSoftmax(logits)), -1);
+    const { labels, weights } = pixels("focalLoss", truth, logits, options);
+    const entropy = softmaxCrossEntropy(labels, logits);
+    const losses = weights
+      ? tf.where(tf.equal(weights, 0), tf.zerosLike(entropy), entropy)
+      : entropy;
     // The slope of a power below 1 is infinite at 0, so the probability stays just under 1.
-    const rest = tf.clipByValue(tf.sub(1, tf.exp(logs)), 1e-7, 1);
-    return counted(tf.neg(tf.mul(tf.pow(rest, gamma), logs)), weights);
+    const rest = tf.clipByValue(tf.sub(1, tf.exp(tf.neg(losses))), 1e-7, 1);
+    const focal = tf.mul(tf.pow(rest, gamma), losses);
+    return weights ? counted(focal, weights) : focal;
   };
 }
 
@@ -57,16 +65,22 @@ export function focalLoss(options: FocalLossOptions = {}): Loss {
 export function diceLoss(options: DiceLossOptions = {}): Loss {
   const { smoothing = 1, withoutBackground = false } = options;
   return (truth, logits) => {
-    const { hot, weights } = pixels("diceLoss", truth, logits, options);
-    const mask = tf.expandDims(weights, -1);
-    const probabilities = tf.mul(tf.softmax(logits), mask);
+    const { labels, weights } = pixels("diceLoss", truth, logits, options);
+    const classes = logits.shape.at(-1) as number;
+    const all = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32");
+    const mask = weights && tf.expandDims(weights, -1);
+    const hot = mask ? tf.where(tf.equal(mask, 0), tf.zerosLike(all), all) : all;
+    const probabilities = mask ? tf.mul(tf.softmax(logits), mask) : tf.softmax(logits);
     const both = tf.sum(tf.mul(hot, probabilities), [1, 2]); // [batch, classes]
-    const each = tf.add(tf.sum(tf.mul(hot, mask), [1, 2]), tf.sum(probabilities, [1, 2]));
+    const each = tf.add(tf.sum(hot, [1, 2]), tf.sum(probabilities, [1, 2]));
+    const isClass = tf.logicalAnd(tf.greaterEqual(labels, 0), tf.less(labels, classes));
+    const known = weights ? tf.logicalOr(isClass, tf.equal(weights, 0)) : isClass;
     const dice = tf.div(tf.add(tf.mul(2, both), smoothing), tf.add(each, smoothing));
-    const [batch, classes] = dice.shape as [number, number];
+    const [batch, count] = dice.shape as [number, number];
     const from = withoutBackground ? 1 : 0;
-    const wanted = tf.slice(dice, [0, from], [batch, classes - from]);
-    return tf.sub(1, tf.mean(wanted, -1));
+    const wanted = tf.slice(dice, [0, from], [batch, count - from]);
+    const losses = tf.sub(1, tf.mean(wanted, -1));
+    return tf.where(tf.all(known, [1, 2]), losses, tf.fill([batch], Number.NaN));
   };
 }
 
@@ -82,13 +96,13 @@ export function sumOfLosses(...terms: readonly (readonly [weight: number, loss: 
     );
 }
 
-/** One-hot truth, and how much each pixel counts. */
+/** Class numbers, and how much each pixel counts where not all do alike. */
 function pixels(
   caller: string,
   truth: tf.Tensor,
   logits: tf.Tensor,
   { ignore, classWeights }: PixelLossOptions,
-): { hot: tf.Tensor; weights: tf.Tensor } {
+): { readonly labels: tf.Tensor; readonly weights: tf.Tensor | undefined } {
   const classes = logits.shape.at(-1) as number;
   const expected = logits.shape.slice(0, -1);
   if (logits.rank !== 4 || truth.shape.join() !== expected.join()) {
@@ -103,21 +117,13 @@ function pixels(
     );
   }
   const labels = tf.cast(truth, "int32");
-  const hot = tf.cast(tf.oneHot(labels, classes), "float32");
-  const known = tf.logicalAnd(tf.greaterEqual(labels, 0), tf.less(labels, classes));
-  let weights = tf.where(known, tf.ones(expected), tf.fill(expected, Number.NaN));
-  if (classWeights) {
-    const own = tf.sum(tf.mul(hot, tf.tensor1d([...classWeights])), -1);
-    weights = tf.mul(weights, own);
-  }
-  if (ignore !== undefined) {
-    weights = tf.where(tf.equal(labels, ignore), tf.zeros(expected), weights);
-  }
+  if (ignore === undefined && !classWeights) return { labels, weights: undefined };
+  const inRange = tf.clipByValue(labels, 0, classes - 1) as tf.Tensor1D;
+  const own = classWeights ? tf.gather([...classWeights], inRange) : tf.ones(expected);
   // An ignored label may also be the number of a class.
-  return {
-    hot: tf.mul(hot, tf.cast(tf.expandDims(tf.greater(weights, 0), -1), "float32")),
-    weights,
-  };
+  const weights =
+    ignore === undefined ? own : tf.where(tf.equal(labels, ignore), tf.zeros(expected), own);
+  return { labels, weights };
 }
 
 /** Losses whose plain mean is the mean over the pixels that count. */

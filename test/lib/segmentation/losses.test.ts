@@ -89,7 +89,16 @@ describe("losses of pixels", () => {
 
   it("a label that is no class makes the loss NaN, another shape is refused", () => {
     tf.tidy(() => {
-      assert.ok(Number.isNaN(tf.mean(pixelCrossEntropy()(ignored, logits)).dataSync()[0]));
+      for (const loss of [
+        pixelCrossEntropy(),
+        pixelCrossEntropy({ ignore: 1, classWeights }),
+        focalLoss(),
+        focalLoss({ ignore: 1 }),
+        diceLoss(),
+        diceLoss({ ignore: 1 }),
+      ]) {
+        assert.ok(Number.isNaN(tf.mean(loss(ignored, logits)).dataSync()[0]));
+      }
       const flat = tf.zeros([2, 4], "int32");
       assert.throws(() => pixelCrossEntropy()(flat, logits), /truth has the shape \[2, 4\]/);
       assert.throws(

@@ -167,6 +167,21 @@ describe("fit", () => {
     });
   });
 
+  it("has the slopes of cross-entropy, and NaN for a class that there is not", () => {
+    tf.tidy(() => {
+      const logits = tf.tensor3d([2, -1, 0.5, 90, -90, 0, 3, 3, 3, -1, 0, 1], [2, 2, 3]);
+      const loss = training.sparseCategoricalCrossentropy({ fromLogits: true });
+      const labels = tf.tensor2d([0, 1, 2, 2], [2, 2], "int32");
+      const slope = tf.grad((x) => tf.sum(loss(labels, x)))(logits);
+      const expected = tf.sub(tf.softmax(logits), tf.oneHot(labels as unknown as tf.Tensor1D, 3));
+      assert.ok(tf.max(tf.abs(tf.sub(slope, expected))).dataSync()[0]! < 1e-6);
+      const strange = tf.tensor2d([0, 3, -1, 2], [2, 2], "int32");
+      const losses = Array.from(loss(strange, logits).dataSync(), Number.isNaN);
+      assert.deepEqual(losses, [false, true, true, false]);
+      assert.deepEqual(loss(tf.zeros([0, 2], "int32"), tf.zeros([0, 2, 3])).shape, [0, 2]);
+    });
+  });
+
   it("gives bit-equal losses for equal seeds, dropout and shuffle included", async function () {
     // The JavaScript backend draws dropout by Math.random.
     if (tf.getBackend() !== "tensorflow") this.skip();
