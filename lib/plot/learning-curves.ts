@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { Chart } from "./chart.ts";
 import type { PictureOptions } from "./picture.ts";
+import { wholeAxis } from "./whole-axis.ts";
 
 /** More are wider than the page of a notebook. */
 const PANELS_IN_A_ROW = 2;
@@ -66,7 +67,7 @@ export function learningCurvesSpec(
         field: "epoch",
         type: "quantitative" as const,
         title: "epoch",
-        axis: { values: wholeTicks(last), format: "d" },
+        axis: wholeAxis(1, last),
         scale: { domain: [1, last] },
       },
       y: {
@@ -91,15 +92,4 @@ export function learningCurvesSpec(
     },
   });
   return { data: { values }, concat: measures.map(panel), columns: PANELS_IN_A_ROW };
-}
-
-/**
- * 1 and at most ten others up to the last, as far apart as 1, 2 or 5 times a power of ten. Vega 5, which JupyterLab has,
- * puts ticks at halves where it only knows that they shall be at least 1 apart.
- */
-function wholeTicks(last: number): number[] {
-  const power = 10 ** Math.floor(Math.log10(last / 10));
-  const step = Math.max(1, [1, 2, 5, 10].find((each) => last <= 10 * each * power)! * power);
-  const multiples = Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step);
-  return [...new Set([1, ...multiples])];
 }

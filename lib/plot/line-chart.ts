@@ -6,6 +6,7 @@ import { classColor } from "./class-colors.ts";
 import { formatNumber } from "./numbers.ts";
 import type { PictureOptions } from "./picture.ts";
 import { textStyles, textWidth } from "./text.ts";
+import { wholeAxis } from "./whole-axis.ts";
 
 export interface Line {
   readonly label: string;
@@ -51,6 +52,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions = {}
   const values = lines.flatMap((line) => pointsOf(line, yScale === "log", caller));
   const points = options.points ?? lines.every(({ y }) => y.length <= 50);
   const xs = values.map(({ x }) => x);
+  const domain: [number, number] = [Math.min(...xs), Math.max(...xs)];
   const spec: TopLevelSpec = {
     width,
     height,
@@ -65,8 +67,11 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions = {}
         field: "x",
         type: "quantitative",
         title: options.xTitle ?? null,
-        scale: { domain: [Math.min(...xs), Math.max(...xs)], nice: false },
-        axis: { grid: false, ...(xs.every(Number.isInteger) && { tickMinStep: 1, format: "d" }) },
+        scale: { domain, nice: false },
+        axis: {
+          grid: false,
+          ...(xs.every(Number.isInteger) && wholeAxis(...domain)),
+        },
       },
       y: {
         field: "y",

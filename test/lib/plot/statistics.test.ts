@@ -114,7 +114,8 @@ describe("learningCurves", () => {
     assert.equal(ticks(1), "[1,2]");
     assert.equal(ticks(3), "[1,2,3]");
     assert.equal(ticks(10), "[1,2,3,4,5,6,7,8,9,10]");
-    assert.equal(ticks(11), "[1,2,4,6,8,10]");
+    assert.equal(ticks(11), "[1,2,3,4,5,6,7,8,9,10,11]");
+    assert.equal(ticks(12), "[1,2,4,6,8,10,12]");
     assert.equal(ticks(24), "[1,5,10,15,20]");
   });
 });
