@@ -430,7 +430,7 @@ plot.boxGrid(testImages.slice(0, 3), many, {
 // means that they do not touch, 1 that they are equal.
 //
 // Step by step, in the first picture. What is taken is drawn in full, what
-// goes because of it dashed, with its overlap:
+// goes because of it dashed; below stands the least overlap of what goes:
 
 // %% tags=["trained"]
 const nmsOptions = { format: "cxcywh", iouThreshold: 0.4 } as const;
@@ -442,18 +442,19 @@ const steps = detection.nmsSteps(boxes, scores, nmsOptions).slice(0, 4);
 plot.boxGrid(
   steps.map(() => photo),
   steps.map(({ kept, suppressed }) => [
-    ...suppressed.map(({ index, iou }) => ({
+    ...suppressed.map(({ index }) => ({
       ...{ ...candidates[index]!, score: undefined, label: undefined },
-      ...{ iou, style: "dashed" as const, faint: true, color: "#e69f00" },
+      ...{ style: "dashed" as const, faint: true, color: "#e69f00" },
     })),
     { ...candidates[kept]!, color: "#1a80bb" },
   ]),
   {
     format: "cxcywh",
     titles: steps.map((_, i) => `Step ${i + 1}`),
-    captions: steps.map(
-      ({ suppressed }) => `1 stays, ${suppressed.length} go`,
-    ),
+    captions: steps.map(({ suppressed: gone }) => {
+      const least = Math.min(1, ...gone.map(({ iou }) => iou)).toFixed(2);
+      return `1 stays, ${gone.length} go (IoU ≥ ${least})`;
+    }),
   },
 );
 

@@ -99,6 +99,8 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
   let lab: Lab;
   let temporary: string;
   const crashes: string[] = [];
+  /** What pages have complained of in their consoles. */
+  const complaints: string[] = [];
 
   before(async function () {
     if (missing) this.skip();
@@ -123,6 +125,9 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(60_000);
     page.on("pageerror", (error) => crashes.push(String(error)));
+    page.on("console", (message) => {
+      if (/warning|error/.test(message.type())) complaints.push(message.text().slice(0, 300));
+    });
     return NotebookPage.open(page, lab.address(notebook));
   }
 
@@ -246,9 +251,7 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
     });
 
     it("begins anew by the restart button", async () => {
-      await notebook.button("restart-kernel").click();
-      await notebook.page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
-      await notebook.ready();
+      await notebook.restart();
       assert.match(await notebook.run(2), /Cannot find name 'answer'|answer is not defined/);
       assert.match(await notebook.run(0), /42/);
     });
@@ -332,9 +335,7 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
         await notebook.page.close();
         notebook = await open("controls.ipynb");
         // With a kernel of its own: six reloads in a row have once drawn nothing while the same kernel lived.
-        await notebook.button("restart-kernel").click();
-        await notebook.page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
-        await notebook.ready();
+        await notebook.restart();
         await notebook.runAll(30_000);
         if (/reload/.test(this.currentTest?.title ?? "")) {
           await moveRight();
@@ -343,6 +344,14 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
         }
       }
       left = true;
+    });
+
+    // To find the reason by, should it happen again.
+    afterEach(async () => {
+      if (!left) return;
+      const shown = await notebook.page.locator(".jp-OutputArea").allInnerTexts();
+      console.log(`      outputs: ${JSON.stringify(shown).slice(0, 2_000)}`);
+      console.log(`      console: ${JSON.stringify(complaints.slice(-20), null, 2)}`);
     });
 
     it("change a picture in place when a slider moves", async () => {

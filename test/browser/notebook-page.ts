@@ -81,6 +81,13 @@ export class NotebookPage {
     return this.page.locator(`.jp-NotebookPanel-toolbar [data-command="notebook:${command}"]`);
   }
 
+  /** Begins with a new kernel. */
+  async restart(): Promise<void> {
+    await this.button("restart-kernel").click();
+    await this.page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
+    await this.ready();
+  }
+
   /** Runs all cells and waits for the last one, or for the first error. */
   async runAll(timeout: number): Promise<void> {
     await this.menu("Run", "Run All Cells");
