@@ -68,9 +68,15 @@ describe("fcn", () => {
     together.dispose();
   });
 
-  for (const stride of [8, 16, 32] as const) {
-    it(`${stride}s puts out logits of the picture's size, also of odd ones, and all its weights learn`, () => {
-      const model = fcn(small(), { classes: 3, stride });
+  for (const [stride, scores, refinements] of [
+    [8, 3, 0],
+    [16, 3, 0],
+    [32, 3, 0],
+    [8, 7, 2],
+    [32, 5, 0],
+  ] as const) {
+    it(`${stride}s with ${scores} scores and ${refinements} refinements puts out logits of the picture's size, also of odd ones, and all its weights learn`, () => {
+      const model = fcn(small(), { classes: 3, stride, scores, refinements });
       for (const [height, width] of [
         [64, 96],
         [45, 71],
@@ -109,6 +115,14 @@ describe("fcn", () => {
       /no layer "conf3"/,
     );
     assert.throws(() => fcn(backbone, { classes: 1, stride: 8 }), /classes is 1/);
+    assert.throws(
+      () => fcn(backbone, { classes: 3, stride: 8, scores: 2 }),
+      /scores is 2, expected a whole number from 3/,
+    );
+    assert.throws(
+      () => fcn(backbone, { classes: 3, stride: 8, refinements: -1 }),
+      /refinements is -1, expected/,
+    );
     assert.throws(
       () => fcn(backbone, { classes: 2, stride: 4 as 8 }),
       /stride is 4, expected 8, 16 or 32/,
