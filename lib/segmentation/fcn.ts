@@ -36,7 +36,7 @@ export interface FcnOptions {
  *
  * Each map that is used is scored by a 1×1 convolution. The coarsest scores are doubled by a transposed convolution,
  * those of the next stride are added, and so on; a last one enlarges to the picture. They begin as bilinear
- * interpolation, the last one only where `scores` is not given. Pictures of any size will do where the backbone takes them.
+ * interpolation, the last one only where `scores` is as many as classes. Pictures of any size will do where the backbone takes them.
  *
  * The backbone's layers are shared, not copied: training the network trains them, unless they are frozen.
  *

@@ -32,9 +32,7 @@ export function pixelCrossEntropy(options: PixelLossOptions = {}): Loss {
     const { labels, weights } = pixels("pixelCrossEntropy", truth, logits, options);
     const losses = softmaxCrossEntropy(labels, logits);
     if (!weights) return losses;
-    // By choice, as the loss of a label that is not to count may be NaN.
-    const counting = tf.where(tf.equal(weights, 0), tf.zerosLike(losses), losses);
-    return counted(counting, weights);
+    return counted(zeroWhereNone(losses, weights), weights);
   };
 }
 
@@ -48,9 +46,7 @@ export function focalLoss(options: FocalLossOptions = {}): Loss {
   return (truth, logits) => {
     const { labels, weights } = pixels("focalLoss", truth, logits, options);
     const entropy = softmaxCrossEntropy(labels, logits);
-    const losses = weights
-      ? tf.where(tf.equal(weights, 0), tf.zerosLike(entropy), entropy)
-      : entropy;
+    const losses = weights ? zeroWhereNone(entropy, weights) : entropy;
     // The slope of a power below 1 is infinite at 0, so the probability stays just under 1.
     const rest = tf.clipByValue(tf.sub(1, tf.exp(tf.neg(losses))), 1e-7, 1);
     const focal = tf.mul(tf.pow(rest, gamma), losses);
@@ -69,7 +65,7 @@ export function diceLoss(options: DiceLossOptions = {}): Loss {
     const classes = logits.shape.at(-1) as number;
     const all = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32");
     const mask = weights && tf.expandDims(weights, -1);
-    const hot = mask ? tf.where(tf.equal(mask, 0), tf.zerosLike(all), all) : all;
+    const hot = mask ? zeroWhereNone(all, mask) : all;
     const probabilities = mask ? tf.mul(tf.softmax(logits), mask) : tf.softmax(logits);
     const both = tf.sum(tf.mul(hot, probabilities), [1, 2]); // [batch, classes]
     const each = tf.add(tf.sum(hot, [1, 2]), tf.sum(probabilities, [1, 2]));
@@ -124,6 +120,11 @@ function pixels(
   const weights =
     ignore === undefined ? own : tf.where(tf.equal(labels, ignore), tf.zeros(expected), own);
   return { labels, weights };
+}
+
+/** By choice and not by a product, as the loss of a label that is not to count may be NaN. */
+function zeroWhereNone(values: tf.Tensor, weights: tf.Tensor): tf.Tensor {
+  return tf.where(tf.equal(weights, 0), tf.zerosLike(values), values);
 }
 
 /** Losses whose plain mean is the mean over the pixels that count. */

@@ -3,7 +3,7 @@
  * for each example, so that class and sample weights can count them differently.
  */
 import { tf } from "../tensorflow/index.ts";
-import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import { onlyOfClasses, softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 /** From truth and prediction to losses, [batch] or with further axes, which are averaged, or one scalar. */
 export type Loss = (truth: tf.Tensor, prediction: tf.Tensor) => tf.Tensor;
@@ -55,8 +55,7 @@ export function sparseCategoricalCrossentropy(
     const losses = tf.neg(
       tf.sum(tf.mul(tf.cast(target, "float32"), logProbabilities(prediction, false)), -1),
     );
-    const known = tf.logicalAnd(tf.greaterEqual(labels, 0), tf.less(labels, classes));
-    return tf.where(known, losses, tf.fill(losses.shape, Number.NaN));
+    return onlyOfClasses(losses, labels, classes);
   };
 }
 

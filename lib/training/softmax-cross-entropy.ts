@@ -14,6 +14,11 @@ export function softmaxCrossEntropy(labels: tf.Tensor, logits: tf.Tensor): tf.Te
   const classes = logits.shape.at(-1) as number;
   const isFusable = isNative() && logits.dtype === "float32" && logits.size > 0;
   const losses = isFusable ? fused(labels, logits, classes) : composed(labels, logits, classes);
+  return onlyOfClasses(losses, labels, classes);
+}
+
+/** NaN for labels that are no class, so that what made them is found. */
+export function onlyOfClasses(losses: tf.Tensor, labels: tf.Tensor, classes: number): tf.Tensor {
   const known = tf.logicalAnd(tf.greaterEqual(labels, 0), tf.less(labels, classes));
   return tf.where(known, losses, tf.fill(losses.shape, Number.NaN));
 }

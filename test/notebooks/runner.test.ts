@@ -158,6 +158,16 @@ describe(`the run of the lessons${missing ? ` (${missing})` : ""}`, function () 
     assert.match(onlyFailure(await run({ seed: 7 })).message, /^GateError: accuracy/);
   });
 
+  it("sets quick values after the cell that has them, where there are others with parameters", async () => {
+    const { parameters, ...others } = structuredClone(cells);
+    const shown = code("let shown: number = 5;", { tags: ["parameters"] });
+    await writeNotebook(file, notebook([shown, parameters, ...Object.values(others)]));
+    const { failures } = await run({ seed: 7 });
+    assert.deepEqual(failures, []);
+    const source = (await executed()).cells.filter(isCode)[2]!.source;
+    assert.match(source, /^\/\/ Settings of a quick run\nepochs = 1;/);
+  });
+
   it("catches a changed number, and lets one within the tolerance pass", async () => {
     const source = (loss: number) => cells.number.source.replace("0.125", String(loss));
     await write({ number: code(source(0.12501)) });

@@ -75,8 +75,10 @@ export function runSettings(
   return { after, injected };
 }
 
+/** Of several cells with parameters the one that has quick values, or else the first. */
 function parametersOf({ cells }: Notebook): CodeCell | undefined {
-  return cells.filter(isCode).find((cell) => hasTag(cell, tags.parameters));
+  const tagged = cells.filter(isCode).filter((cell) => hasTag(cell, tags.parameters));
+  return tagged.find((cell) => cell.metadata.quick !== undefined) ?? tagged[0];
 }
 
 function quickLines(notebook: Notebook): string[] {
