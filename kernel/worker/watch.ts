@@ -24,6 +24,8 @@ const courtesy = 25;
 const longCourtesy = 60;
 /** Tenths of a millisecond after which work of the kernel's own is no line that is printed, and gets time anew. */
 const longWork = 10;
+/** Milliseconds after which it is doubted that a termination will come. */
+const doubt = 100;
 /** Milliseconds between looks at what the main thread is doing. */
 const interval = 5;
 
@@ -138,15 +140,26 @@ const refusal: WatchMessage = {
     `Node 24 or later can, this is ${process.versions.node}`,
 };
 
-/** Stops the main thread's JavaScript; settles when it has stopped. */
-function terminate(): Promise<void> {
+/**
+ * Stops the main thread's JavaScript; settles when it has stopped.
+ *
+ * V8 says so when the outermost call has ended. Once in thousands of times, most of all on a busy machine, it forgets the
+ * termination: nothing is stopped, and what the main thread waits for is us. It answers other questions then, which it
+ * comes to only after a termination.
+ */
+async function terminate(): Promise<void> {
   // Connected only now, as a process with a debugger does not end without saying so.
   const session = new Session();
   session.connectToMainThread();
-  return new Promise((resolve) => {
-    session.post("Runtime.terminateExecution", () => {
-      session.disconnect();
-      resolve();
-    });
+  const ask = (method: string): Promise<void> =>
+    new Promise((resolve) => session.post(method, () => resolve()));
+  let isStopped = false;
+  const stopped = ask("Runtime.terminateExecution").then(() => {
+    isStopped = true;
   });
+  for (let answers = 0; answers < 2 && !isStopped; answers++) {
+    await Promise.race([stopped, sleep(doubt)]);
+    if (!isStopped) await Promise.race([stopped, ask("Runtime.getIsolateId")]);
+  }
+  session.disconnect();
 }
