@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Process ids of all that a process has started, and what that has started. Linux only. */
 export async function descendants(pid: number): Promise<number[]> {
@@ -15,6 +16,19 @@ export async function descendants(pid: number): Promise<number[]> {
     for (const [child, of] of parents) if (of === parent) found.push(child);
   }
   return found.slice(1);
+}
+
+/** Stops a process. Linux only: on a busy machine some of its threads go on for a while after the signal. */
+export async function suspend(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  for (let isStopped = false; !isStopped; ) {
+    const states = (await readdir(`/proc/${pid}/task`)).map(async (thread) => {
+      const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+    });
+    isStopped = (await Promise.all(states)).every((state) => state === "T");
+    if (!isStopped) await delay(5);
+  }
 }
 
 export function isAlive(pid: number): boolean {

@@ -8,16 +8,8 @@ import { TypeScriptLanguage } from "../../../kernel/language/index.ts";
 import { Server } from "../../../kernel/language/server.ts";
 import { spawnServer } from "../../../kernel/language/spawn.ts";
 import { Wire } from "../../../kernel/language/wire.ts";
+import { isAlive, suspend } from "../processes.ts";
 import { Notebook } from "./notebook.ts";
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function ended(pid: number): Promise<void> {
   while (isAlive(pid)) await delay(10);
@@ -97,7 +89,7 @@ describe("language server process", () => {
     language.commit(id, early, analyze(early), ["early"]);
     assert.deepEqual(await check("early"), []);
     const hanging = language.processId!;
-    process.kill(hanging, "SIGSTOP");
+    await suspend(hanging);
     const late = "let late = 'a'; class Late { n = 1 }";
     const { diagnostics, notice } = await language.check(++id, late, analyze(late));
     assert.deepEqual(diagnostics, []);
@@ -179,7 +171,7 @@ describe("language server process", () => {
   it("is no longer asked when a check is aborted", async () => {
     await notebook.run("const kept = 1;");
     const pid = notebook.language.processId!;
-    process.kill(pid, "SIGSTOP");
+    await suspend(pid);
     const controller = new AbortController();
     const source = "const n: number = 'a';";
     const stopped = notebook.language.check(50, source, analyze(source), controller.signal);
@@ -199,7 +191,7 @@ describe("language server process", () => {
     const language = new TypeScriptLanguage({ directory, conditions: [], helpLimit: 1000 });
     const complete = () => language.complete("Ma", 2);
     while ((await complete()).items.length === 0);
-    process.kill(language.processId!, "SIGSTOP");
+    await suspend(language.processId!);
     assert.deepEqual(await complete(), { items: [], start: 0, end: 2 });
     while ((await complete()).items.length === 0);
     assert.equal(await language.inspect("nothing", 1, 0), undefined);
