@@ -191,6 +191,7 @@ export class Notebook implements Interpreter {
     cell: Code,
     signal: AbortSignal,
   ): Promise<PreparedCell | ErrorDescription> {
+    this.#parts.worker.expect(cell.code);
     const compiling = this.#compile(request, cell);
     // Where the check finds errors, those of the compiler tell nothing more.
     compiling.catch(() => {});

@@ -1,6 +1,7 @@
 /** Puts a notebook together from the parts that do the work. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CellAnalysis, CompiledCell, MagicCall } from "../cell/index.ts";
+import type { ServerProcess } from "../language/spawn.ts";
 import type { Interpreter, InterpreterEvents } from "../protocol/index.ts";
 
 export interface NotebookOptions {
@@ -9,6 +10,8 @@ export interface NotebookOptions {
   readonly conditions: readonly string[];
   /** Cells are type-checked before they run. */
   readonly check: boolean;
+  /** Process of the language server that has been started ahead. */
+  readonly server: Promise<ServerProcess>;
 }
 
 /**
@@ -19,18 +22,13 @@ export async function openNotebook(
   options: NotebookOptions,
   events: InterpreterEvents,
 ): Promise<Interpreter> {
-  // What the first cell waits for longest; it starts while all else is being loaded.
-  const { spawnServer } = await import("../language/spawn.ts");
-  const server = spawnServer(options.directory, "brief");
-  // What is wrong will be told when the server is asked.
-  server.catch(() => {});
+  const { TypeScriptLanguage } = await import("../language/index.ts");
+  const language = new TypeScriptLanguage(options);
+  language.start();
+  await nextTurn();
   const { WorkerProcess } = await import("../worker/index.ts");
   const worker = new WorkerProcess(options);
   worker.start();
-  await nextTurn();
-  const { TypeScriptLanguage } = await import("../language/index.ts");
-  const language = new TypeScriptLanguage({ ...options, server });
-  language.start();
   await nextTurn();
   const { analyze, compile } = await import("../cell/index.ts");
   await nextTurn();

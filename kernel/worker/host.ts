@@ -9,7 +9,7 @@ import type {
   Worker,
   WorkerOptions,
 } from "./types.ts";
-import type { WatchMessage } from "./wire.ts";
+import { mayImport, type WatchMessage } from "./wire.ts";
 
 /** Milliseconds after which a process that does not let itself be interrupted is ended. */
 const interruptLimit = 10_000;
@@ -65,6 +65,10 @@ export class WorkerProcess implements Worker {
     this.#connection = connection;
   }
 
+  expect(code: string): void {
+    if (mayImport.test(code)) this.#connection?.send({ type: "prepare" });
+  }
+
   async execute(request: ExecuteRequest): Promise<ExecuteOutcome> {
     await this.#interruption?.done;
     this.start();
@@ -78,7 +82,7 @@ export class WorkerProcess implements Worker {
   }
 
   async interrupt(): Promise<void> {
-    if (!this.#connection) return;
+    if (!this.#connection || !this.#hasState) return;
     const earlier = this.#interruption;
     if (earlier) {
       if (performance.now() - earlier.since > insistence) {

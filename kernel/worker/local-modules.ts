@@ -3,6 +3,7 @@ import type { Interlock } from "./interlock.ts";
 import { installModuleHooks, type ModuleHooks } from "./modules/index.ts";
 import { shortPath } from "./paths.ts";
 import type { Scripts } from "./scripts.ts";
+import { mayImport } from "./wire.ts";
 
 export interface LocalModulesOptions {
   /** See installModuleHooks. */
@@ -17,8 +18,6 @@ export interface LocalModulesOptions {
   readonly say: (text: string) => void;
 }
 
-const mayImport = /\b(?:import|require)\b/;
-
 export class LocalModules {
   readonly #options: LocalModulesOptions;
   #hooks: ModuleHooks | undefined;
@@ -26,13 +25,11 @@ export class LocalModules {
 
   constructor(options: LocalModulesOptions) {
     this.#options = options;
-    // While nothing else is to be done: older versions of Node start a thread for them, and wait for it.
-    setTimeout(() => this.#install(), 50).unref();
   }
 
   /** Sees to it that the hooks are there before code runs that needs them. */
   prepare(code: string): void {
-    if (mayImport.test(code)) this.#install();
+    if (mayImport.test(code)) this.install();
   }
 
   /** Brings the scripts up to date. */
@@ -45,7 +42,8 @@ export class LocalModules {
     this.#hooks?.stopped();
   }
 
-  #install(): void {
+  /** Older versions of Node start a thread for them, and wait for it. */
+  install(): void {
     if (this.#hooks) return;
     const { thread, builtins, directory, interlock, scripts } = this.#options;
     // An interrupt finds them installed or not yet begun, never half.

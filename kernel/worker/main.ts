@@ -3,7 +3,7 @@ import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { pathToFileURL } from "node:url";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { builtinModules } from "../builtin/index.ts";
 import { followsWithoutHooks, makeCellContext } from "./cells.ts";
 import { installChildProcesses } from "./child-processes.ts";
@@ -26,13 +26,16 @@ import { hideOwnWarnings } from "./warnings.ts";
 import type { WatchData } from "./watch.ts";
 import { descriptors, type FrontMessage, settingsVariable, type WorkerSettings } from "./wire.ts";
 
+/** Milliseconds without a cell, at the beginning. */
+const quietTime = 1_000;
+
 /** @param entry address of the process's script, which is that of the thread that watches too */
 export function main(entry: string): void {
   hideOwnWarnings();
   const settings = readSettings();
   const interlock = new Interlock();
   const output = new OutputChannel(interlock, settings.nonce);
-  const replies = watchedBy(entry, interlock, (number) => {
+  const watch = new Watch(entry, interlock, (number) => {
     // Asked for once more in the moment in which it was dealt with: it must not strike the next cell.
     if (interlock.isAcknowledged(number)) return;
     evaluator.interrupt();
@@ -71,7 +74,7 @@ export function main(entry: string): void {
   });
   installChildProcesses(() => output.mark());
   installTimers({ context, run: (cell, action) => evaluator.run(cell, action) });
-  installDisplay({ context, output, interlock, replies });
+  installDisplay({ context, output, interlock, replies: watch.replies });
   // For libraries, which can end what they do in good order: an AbortSignal that tells of interrupts.
   Object.defineProperty(globalThis, Symbol.for("Jupyter.signal"), {
     get: () => context.current?.signal,
@@ -87,8 +90,17 @@ export function main(entry: string): void {
   // Signals that find nothing to stop, such as those of a terminal to all its processes.
   process.on("SIGINT", () => {});
 
+  // While nobody waits for a cell: each of the two is a thread to be started.
+  setTimeout(() => {
+    watch.start();
+    modules.install();
+  }, quietTime).unref();
   listen((message, buffers) => {
-    if (message.type === "execute") {
+    // Before the hooks, through which it would be loaded.
+    watch.start();
+    if (message.type === "prepare") {
+      modules.install();
+    } else if (message.type === "execute") {
       // In the order in which they came.
       comms.drain();
       modules.prepare(message.request.compiled.code);
@@ -111,23 +123,37 @@ function readSettings(): WorkerSettings {
   return settings;
 }
 
-/** Starts the thread that watches. */
-function watchedBy(
-  entry: string,
-  interlock: Interlock,
-  onInterrupt: (number: number) => void,
-): WatchData["replies"] {
-  const { port1, port2 } = new MessageChannel();
-  const workerData: WatchData = { interlock: interlock.buffer, replies: port2 };
-  const thread = new Worker(new URL(entry), {
-    workerData,
-    transferList: [port2],
-    stdin: false,
-    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
-  });
-  thread.on("message", onInterrupt);
-  thread.unref();
-  return port1;
+/**
+ * The thread that watches. It is started with the first code: it takes as much time as the process itself, in which the
+ * first cell can run. What it is to be told meanwhile waits for it.
+ */
+class Watch {
+  /** What `prompt` waits for. */
+  readonly replies: MessagePort;
+  readonly #data: WatchData;
+  readonly #entry: string;
+  readonly #onInterrupt: (number: number) => void;
+  #thread: Worker | undefined;
+
+  constructor(entry: string, interlock: Interlock, onInterrupt: (number: number) => void) {
+    const { port1, port2 } = new MessageChannel();
+    this.replies = port1;
+    this.#data = { interlock: interlock.buffer, replies: port2 };
+    this.#entry = entry;
+    this.#onInterrupt = onInterrupt;
+  }
+
+  start(): void {
+    if (this.#thread) return;
+    this.#thread = new Worker(new URL(this.#entry), {
+      workerData: this.#data,
+      transferList: [this.#data.replies],
+      stdin: false,
+      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+    });
+    this.#thread.on("message", this.#onInterrupt);
+    this.#thread.unref();
+  }
 }
 
 function listen(onMessage: (message: FrontMessage, buffers: readonly Uint8Array[]) => void): void {

@@ -109,6 +109,8 @@ export interface WorkerOptions {
 export interface Worker {
   /** Starts the process ahead of the first cell. */
   start(): void;
+  /** Lets the process make itself ready for code that is still being checked. */
+  expect(code: string): void;
   /**
    * Runs one cell. All its output has been handed to `onOutput` before the promise settles. Never rejects: a
    * worker that dies is an outcome with `status: "error"` which says what happened and that the state is lost.

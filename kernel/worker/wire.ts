@@ -22,6 +22,8 @@ export const settingsVariable = "NOTEBOOK_WORKER";
 
 /** Buffers of comms follow the JSON as bytes. */
 export type FrontMessage =
+  /** Code that imports something comes soon. */
+  | { readonly type: "prepare" }
   | { readonly type: "execute"; readonly request: ExecuteRequest }
   | { readonly type: "comm"; readonly message: Omit<CommMessage, "buffers"> };
 
@@ -41,6 +43,8 @@ export type WatchMessage =
   | { readonly type: "interrupted" }
   /** Stopping what runs would take the process with it. */
   | { readonly type: "refused"; readonly reason: string };
+
+export const mayImport = /\b(?:import|require)\b/;
 
 /** Written to standard output and error, so that the front knows that it has read all before it. */
 export function markText(nonce: string, mark: number): string {

@@ -238,3 +238,29 @@ describe("An interrupt", () => {
     assert.deepEqual(session.losses, []);
   });
 });
+
+describe("An interrupt of a process that has just been started", () => {
+  let session: Session;
+  beforeEach(async () => {
+    session = await Session.start();
+  });
+  afterEach(() => session.end());
+
+  it("does nothing before the first cell", async () => {
+    await session.worker.interrupt();
+    assert.equal(await session.value("1 + 1"), "2");
+  });
+
+  for (const source of ["while (true) {}", 'require("node:path"); while (true) {}']) {
+    it(`stops a first cell of ${source} as soon as it runs`, async () => {
+      // What watches is started with the first cell too.
+      const { id, run } = session.begin(`console.log("go"); ${source}`);
+      await session.whenOutput((output) => output.type === "stream" && output.cell === id);
+      await session.worker.interrupt();
+      const { outcome } = await run;
+      assert.equal(outcome.error?.ename, "Interrupted");
+      assert.equal(await session.value("1 + 1"), "2");
+      assert.deepEqual(session.losses, []);
+    });
+  }
+});
