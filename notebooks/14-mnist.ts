@@ -28,10 +28,11 @@
 // * what small shifts, turns and zooms of the training digits are worth;
 // * the one-cycle schedule of the learning rate;
 // * how far two trainings differ that differ in their seed alone;
+// * to let a network look at a digit several times;
 // * what an average of a few networks gains;
 // * to look at what still goes wrong.
 //
-// **Time:** about 8 minutes for each network on two idle cores, so about 25
+// **Time:** about 7 minutes for each network on two idle cores, so about 40
 // minutes in all; seconds with the small digits.
 //
 // **Data:** MNIST (Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, 1998),
@@ -43,7 +44,7 @@
 /** "mnist", or "digits" for the small ones. */
 let wanted: string = "mnist";
 /** One network is trained for each. */
-let seeds: number[] = [1, 2, 3];
+let seeds: number[] = [1, 2, 3, 4, 5];
 /** How often each network sees every training digit. */
 let epochs: number = 12;
 let batchSize: number = 100;
@@ -152,10 +153,14 @@ plot.imageGrid(someDigits, {
 // ## More digits out of the same
 //
 // Turned a little, moved a little, a little larger or smaller, a digit is
-// still the same digit, but to the network it is a new one. So each time that
-// a training digit comes by, we change it at random: by up to 10 degrees, two
-// pixels, and a tenth of the size. It never sees the same one twice, and
-// cannot learn them by heart.
+// still the same digit, but to the network it is a new one. So when a training
+// digit comes by, we change it at random: by up to 15 degrees, two and a half
+// pixels, and 15 % of the size. The network cannot learn them by heart.
+//
+// A pixel of a turned digit is mixed of four pixels of the original, so its
+// strokes are softer than those of the digits that we test with. A network
+// that has only ever seen soft strokes errs on sharp ones. So one digit in
+// four stays as it is.
 //
 // `map` with `run: "tensorflow"` is done by TensorFlow on its own threads,
 // while the step before is still training.
@@ -173,8 +178,10 @@ function augmented(part: Part, seed: number) {
     .batch(batchSize)
     .map(
       ({ x, y }, random) => {
-        const options = { shift: 2 / 28, zoom: 0.1 };
-        return { x: randomRotation(x as tf.Tensor4D, 10, random, options), y };
+        const options = { shift: 2.5 / 28, zoom: 0.15 };
+        const turned = randomRotation(x as tf.Tensor4D, 15, random, options);
+        const draws = random.uniform([x.shape[0]!, 1, 1, 1]);
+        return { x: tf.where(tf.less(draws, 0.25), x, turned), y };
       },
       { seed, run: "tensorflow" },
     )
@@ -281,8 +288,58 @@ console.log(`${Math.round(cpuSeconds)} s of one core's time`);
 // %% [markdown]
 // Training is harder than the held-out digits are: those are neither moved nor
 // turned, and nothing is dropped. That is why the validation's curve runs
-// ahead of the training's.
+// ahead of the training's for most of the way.
 //
+// ## To look several times
+//
+// A person who is not sure tilts the paper. What the network says of a digit
+// can also be the mean over several views of it, each turned, moved and zoomed
+// a little. That costs no training, only more predictions. Whether it helps,
+// the held-out digits tell.
+
+// %% tags=["trained"]
+/** The mean of the probabilities over this many views of each digit. */
+async function probabilities(model: tf.LayersModel, part: Part, views = 8) {
+  const sums = new Float32Array(10 * part.y.length);
+  const few = datasetOf(part)
+    .batch(500)
+    .map(
+      ({ x }, random) => {
+        const options = { shift: 1 / 28, zoom: 0.05 };
+        return { x: randomRotation(x as tf.Tensor4D, 5, random, options) };
+      },
+      { seed: 0, run: "tensorflow" },
+    );
+  let place = 0;
+  for await (const { x } of few.iterate({ passes: views })) {
+    const p = tf.tidy(() =>
+      tf.softmax(
+        model.predict(x as tf.Tensor4D, { batchSize: 500 }) as tf.Tensor2D,
+      ),
+    );
+    for (const v of await p.data()) sums[place++ % sums.length]! += v / views;
+    tf.dispose([x, p]);
+  }
+  return sums;
+}
+
+// %% tags=["trained"]
+/** The likeliest class of each digit. */
+const answers = (p: Float32Array): number[] =>
+  Array.from({ length: p.length / 10 }, (_, i) => {
+    const own = p.subarray(10 * i, 10 * i + 10);
+    return own.indexOf(Math.max(...own));
+  });
+const accuracyOf = (p: Float32Array, { y }: Part) =>
+  answers(p).filter((digit, i) => digit === y[i]).length / y.length;
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const asIs = first.history.last.val_accuracy!;
+const averaged = accuracyOf(await probabilities(first.model, held), held);
+console.log("held-out digits, as they are:   ", percent(asIs));
+console.log("the same, the mean of 8 views:  ", percent(averaged));
+
+// %% [markdown]
 // ## The same again, with other seeds
 //
 // Seeds decide the weights at the start, the order of the digits, and how they
@@ -290,13 +347,12 @@ console.log(`${Math.round(cpuSeconds)} s of one core's time`);
 
 // %% tags=["trained"] timeout=10800
 const models = [first.model];
-const heldOut = [first.history.last.val_accuracy!];
+const heldOut = [averaged];
 for (const seed of seeds.slice(1)) {
-  const { model, history } = await trained(seed, false);
+  const { model } = await trained(seed, false);
   models.push(model);
-  heldOut.push(history.last.val_accuracy!);
+  heldOut.push(accuracyOf(await probabilities(model, held), held));
 }
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 console.log("held-out digits:", heldOut.map(percent).join(", "));
 
 // %% [markdown]
@@ -306,34 +362,16 @@ console.log("held-out digits:", heldOut.map(percent).join(", "));
 // *ensemble*: where one network is unsure, the others decide.
 
 // %% tags=["trained"]
-function probabilities(model: tf.LayersModel): Float32Array {
-  const shape: [number, number, number, number] = [test.y.length, 28, 28, 1];
-  return tf.tidy(() => {
-    const logits = model.predict(tf.tensor4d(test.x, shape), {
-      batchSize: 500,
-    }) as tf.Tensor2D;
-    return tf.softmax(logits).dataSync() as Float32Array;
-  });
-}
-
-const each = models.map(probabilities);
+const each: Float32Array[] = [];
+for (const model of models) each.push(await probabilities(model, test));
 const together = each[0]!.map(
   (_, i) => each.reduce((sum, p) => sum + p[i]!, 0) / each.length,
 );
 
 // %% tags=["trained"]
-/** The likeliest class of each digit. */
-const answers = (p: Float32Array): number[] =>
-  Array.from({ length: p.length / 10 }, (_, i) => {
-    const own = p.subarray(10 * i, 10 * i + 10);
-    return own.indexOf(Math.max(...own));
-  });
-const accuracyOf = (p: Float32Array) =>
-  answers(p).filter((digit, i) => digit === test.y[i]).length / test.y.length;
-
-const accuracies = each.map(accuracyOf);
+const accuracies = each.map((p) => accuracyOf(p, test));
 const mean = accuracies.reduce((sum, a) => sum + a, 0) / accuracies.length;
-const ensemble = accuracyOf(together);
+const ensemble = accuracyOf(together, test);
 console.log("each network:", accuracies.map(percent).join(", "));
 console.log("their mean:  ", percent(mean));
 console.log("ensemble:    ", percent(ensemble));
@@ -387,11 +425,14 @@ gate("mean of the seeds", mean, {
 });
 gate("ensemble", ensemble, {
   quick,
-  full: usesMnist ? { atLeast: 0.9965 } : small,
+  full: usesMnist ? { atLeast: 0.997 } : small,
 });
 check("less than half a million parameters", parameters < 500_000, parameters);
-const moved = versions.map((version) => version.dataSync().join());
-check("no digit comes twice as it was", new Set(moved).size === moved.length);
+const text = (digit: tf.Tensor) => digit.dataSync().join();
+const originals = new Set(picturesOf(three, [0, 1, 2]).map(text));
+const moved = versions.map(text).filter((version) => !originals.has(version));
+check("some digits stay as they are", moved.length < versions.length);
+check("none is changed twice alike", new Set(moved).size === moved.length);
 if (!usesMnist) skip("99.55 % on MNIST", "without its files");
 
 // %% [markdown]
@@ -403,7 +444,8 @@ if (!usesMnist) skip("99.55 % on MNIST", "without its files");
 // * One cycle of the learning rate gets a good network in a few epochs.
 // * Results differ from seed to seed by about as much as good ideas gain. Who
 //   compares two ideas needs several seeds of each.
-// * An average of networks is better than each of them, and costs their sum.
+// * Several views of a digit are a cheap second opinion, and other networks a
+//   dear one: an average is better than what it is made of, and costs the sum.
 //
 // ## Exercises
 //
@@ -411,4 +453,4 @@ if (!usesMnist) skip("99.55 % on MNIST", "without its files");
 //    training, and how much lower on the held-out digits?
 // 2. Flip the digits as well. Which ones suffer, and why?
 // 3. Halve the number of filters. What do you lose, in accuracy and in time?
-// 4. Average the answers for each test digit over a few random changes of it.
+// 4. Let the network look once, or thirty times. Where is the gain at its end?
