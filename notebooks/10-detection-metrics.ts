@@ -31,7 +31,7 @@
 // * mAP, at one overlap and over ten of them, as COCO reports it;
 // * what kinds of errors a detector makes, and which of them cost most.
 //
-// **Time:** about 4 minutes on two cores, nearly all of it training.
+// **Time:** about 2 minutes on two cores, nearly all of it training.
 //
 // **Data:** generated pictures, as in lesson 9. Nothing is downloaded.
 

@@ -31,7 +31,7 @@
 // * to make new pictures: a variational autoencoder;
 // * what capsules are, and routing by agreement.
 //
-// **Time:** about seven minutes on two cores, six of them for the masks.
+// **Time:** about five minutes on two cores, most of them for the masks.
 //
 // **Data:** generated shapes with exact masks; the two photographs of [lesson
 // 5](05-pretrained-models.ipynb) (by danielbuechele and vultilion, [CC BY
