@@ -182,6 +182,8 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
         assert.ok(size > 100_000, `${path} has ${size} bytes`);
       }
     });
+
+    after(() => notebook?.page.close());
   });
 
   describe("a notebook of one's own", () => {
@@ -334,7 +336,6 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
       if (left) {
         await notebook.page.close();
         notebook = await open("controls.ipynb");
-        // With a kernel of its own: six reloads in a row have once drawn nothing while the same kernel lived.
         await notebook.restart();
         await notebook.runAll(30_000);
         if (/reload/.test(this.currentTest?.title ?? "")) {

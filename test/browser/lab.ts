@@ -13,6 +13,7 @@ export class Lab {
   readonly #state: string;
   #child: ReturnType<typeof startSupervised> | undefined;
   #address: URL | undefined;
+  #pages = 0;
 
   private constructor(work: string) {
     this.folder = join(work, "notebooks");
@@ -53,10 +54,14 @@ export class Lab {
     });
   }
 
-  /** Address that opens a notebook alone, in a workspace without a past. */
+  /**
+   * Address that opens a notebook alone, in a workspace of its own: of one that pages share, a reload shows what any of
+   * them had open.
+   */
   address(notebook: string): string {
     const url = new URL(this.#address!);
-    url.pathname = `/lab/tree/${encodeURIComponent(notebook)}`;
+    const workspace = `page-${++this.#pages}`;
+    url.pathname = `/lab/workspaces/${workspace}/tree/${encodeURIComponent(notebook)}`;
     url.searchParams.set("reset", "");
     return url.href;
   }
