@@ -1,16 +1,8 @@
 /** The worker process's end, and the beginning of the next one. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../processes.ts";
 import { Session } from "./session.ts";
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await sleep(10);
