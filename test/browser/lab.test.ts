@@ -336,7 +336,6 @@ describe(`JupyterLab in Chromium${missing ? ` (${missing})` : ""}`, function () 
       if (left) {
         await notebook.page.close();
         notebook = await open("controls.ipynb");
-        await notebook.restart();
         await notebook.runAll(30_000);
         if (/reload/.test(this.currentTest?.title ?? "")) {
           await moveRight();
