@@ -1,6 +1,7 @@
 /** Two images at the same place, with a slider that uncovers one or the other. */
 import { checkLength } from "./checks.ts";
 import { type Displayable, displaySymbol, type MimeBundle } from "./display.ts";
+import { encode, type PictureFormat } from "./format.ts";
 import { type ImageOptions, sideBySide } from "./image-grid.ts";
 import type { Picture } from "./picture.ts";
 import { tilesOf } from "./pixels.ts";
@@ -38,10 +39,10 @@ export class BeforeAfter implements Displayable {
 
   /** An element to be put on a page. */
   async toHTML(): Promise<string> {
-    const { title, caption, position = 0.5, width = 640 } = this.#options;
+    const { title, caption, fileFormat = "png", position = 0.5, width = 640 } = this.#options;
     const [before, after] = this.#options.labels ?? DEFAULT_LABELS;
     const { card, edge, ink, muted } = themeOf(this.#options.theme);
-    const [first, second] = await Promise.all(this.#tiles.map(dataUrl));
+    const [first, second] = await Promise.all(this.#tiles.map((tile) => dataUrl(tile, fileFormat)));
     const [{ width: w, height: h }] = this.#tiles;
     const at = 100 * position;
     // Notebooks that JupyterLab does not trust keep a few of the styles only, without shapes and variables, and no
@@ -128,8 +129,8 @@ export function beforeAfter(
   return new BeforeAfter(tiles, still, options);
 }
 
-async function dataUrl({ canvas }: Tile): Promise<string> {
-  return `data:image/png;base64,${(await canvas.encode("png")).toString("base64")}`;
+async function dataUrl({ canvas }: Tile, format: PictureFormat): Promise<string> {
+  return `data:image/${format};base64,${(await encode(canvas, format)).toString("base64")}`;
 }
 
 function escapeHtml(text: string): string {

@@ -1,12 +1,12 @@
 /** Images in rows and columns, and images side by side. */
 import { checkCount, checkLabels, checkLength } from "./checks.ts";
-import { type Content, Picture, type PictureOptions } from "./picture.ts";
+import { type Content, type FileOptions, Picture, type PictureOptions } from "./picture.ts";
 import { type Images, type PixelOptions, tilesOf } from "./pixels.ts";
 import { shapeText, type TensorLike } from "./tensor.ts";
 import { intoRows, layoutRows, type PlacedTile, placed, type Tile } from "./tiles.ts";
 
 /** Options of every picture that shows images. Lengths are in CSS pixels. */
-export interface ImageOptions extends PictureOptions, PixelOptions {
+export interface ImageOptions extends PictureOptions, FileOptions, PixelOptions {
   /** Between images. Default: 12. */
   readonly gap?: number;
   /** Show single pixels as squares. Default: where an image is enlarged to three times its size and more. */

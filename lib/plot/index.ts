@@ -38,7 +38,7 @@ export {
 } from "./learning-curves.ts";
 export { type Line, type LineChartOptions, lineChart } from "./line-chart.ts";
 export { type MaskOverlayOptions, maskOverlay } from "./mask-overlay.ts";
-export { Picture, type PictureOptions } from "./picture.ts";
+export { type FileOptions, Picture, type PictureOptions } from "./picture.ts";
 export type { Images, PixelOptions } from "./pixels.ts";
 export {
   type PrecisionRecallLine,

@@ -1,6 +1,7 @@
 /** Pictures made of pixels. */
 import { type Canvas, createCanvas, type SKRSContext2D } from "canvas";
 import { type Displayable, displaySymbol, type MimeBundle, metadataSymbol } from "./display.ts";
+import { checkFormat, encode, type PictureFormat } from "./format.ts";
 import { saveAs } from "./save.ts";
 import { drawText, textStyles, wrapText } from "./text.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
@@ -17,6 +18,14 @@ export interface PictureOptions {
   readonly theme?: ThemeName;
   /** Pixels of the file for each CSS pixel; 2 is sharp on screens of high density. Default: 2. */
   readonly scale?: number;
+}
+
+export interface FileOptions {
+  /**
+   * Of the picture on the page. A photograph is a fifth as large as JPEG, and looks the same; charts, masks and enlarged
+   * pixels are smaller and sharper as PNG. Default: "png".
+   */
+  readonly fileFormat?: PictureFormat;
 }
 
 /** What stands on the card between title and caption. Lengths are in CSS pixels. */
@@ -47,11 +56,15 @@ export class Picture implements Displayable {
   readonly alt: string;
   readonly #paint: (context: SKRSContext2D) => void;
   readonly #scale: number;
-  #png: Promise<Buffer> | undefined;
+  readonly #theme: Theme;
+  readonly #format: PictureFormat;
+  readonly #files: { [format in PictureFormat]?: Promise<Buffer> } = {};
 
-  /** @throws if `scale` is not a number from 0.5 to 8, or the picture would be too large */
-  constructor(content: Content, options: PictureOptions = {}) {
+  /** @throws if `scale` is not a number from 0.5 to 8, the file format is unknown, or the picture would be too large */
+  constructor(content: Content, options: PictureOptions & FileOptions = {}) {
     const theme = themeOf(options.theme);
+    this.#theme = theme;
+    this.#format = checkFormat(options.fileFormat, "A picture");
     const scale = options.scale ?? 2;
     if (!(scale >= 0.5 && scale <= 8)) {
       throw new RangeError(`The scale of a picture is ${scale}: expected a number from 0.5 to 8.`);
@@ -103,25 +116,34 @@ export class Picture implements Displayable {
 
   /** The picture as a PNG file. */
   toPNG(): Promise<Buffer> {
-    this.#png ??= this.toCanvas().encode("png");
-    return this.#png;
+    this.#files.png ??= encode(this.toCanvas(), "png");
+    return this.#files.png;
+  }
+
+  /** The picture as a JPEG file. Nothing is transparent in it, so the card's corners are not round. */
+  toJPEG(): Promise<Buffer> {
+    this.#files.jpeg ??= encode(onGround(this.toCanvas(), this.#theme.card), "jpeg");
+    return this.#files.jpeg;
   }
 
   /**
-   * Writes the picture to a file whose name ends in `.png`.
+   * Writes the picture to a file whose name ends in `.png`, `.jpg` or `.jpeg`.
    *
    * @throws if the name ends otherwise or the file cannot be written
    */
   save(path: string): Promise<void> {
-    return saveAs(path, { ".png": () => this.toPNG() });
+    const jpeg = () => this.toJPEG();
+    return saveAs(path, { ".png": () => this.toPNG(), ".jpg": jpeg, ".jpeg": jpeg });
   }
 
   async [displaySymbol](): Promise<MimeBundle> {
     const { width, height, alt } = this;
+    const type = `image/${this.#format}`;
+    const file = await (this.#format === "png" ? this.toPNG() : this.toJPEG());
     return {
-      "image/png": (await this.toPNG()).toString("base64"),
+      [type]: file.toString("base64"),
       "text/plain": alt,
-      [metadataSymbol]: { "image/png": { width, height, alt } },
+      [metadataSymbol]: { [type]: { width, height, alt } },
     };
   }
 }
@@ -140,6 +162,15 @@ function describe(options: PictureOptions, content: string): string {
     .filter((part) => part !== undefined && part !== "")
     .map((part) => (/[.!?]$/.test(part!) ? part : `${part}.`))
     .join(" ");
+}
+
+function onGround(drawing: Canvas, color: string): Canvas {
+  const canvas = createCanvas(drawing.width, drawing.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = color;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(drawing, 0, 0);
+  return canvas;
 }
 
 function paintCard(context: SKRSContext2D, width: number, height: number, theme: Theme): void {

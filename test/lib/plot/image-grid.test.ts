@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createCanvas, loadImage } from "canvas";
+import { loadImage as readImage, samplePicture } from "../../../lib/data/index.ts";
 import { imageGrid, type Picture, picture, sideBySide } from "../../../lib/plot/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
 import { assertBaseline, gradient } from "./samples.ts";
@@ -11,6 +12,14 @@ async function colorAt(drawn: Picture, x: number, y: number): Promise<number[]> 
   context.drawImage(image, 0, 0);
   const scale = image.width / drawn.width;
   return [...context.getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data];
+}
+
+/** Red, green, blue and alpha of each pixel, row by row. */
+async function pixelsOf(file: Buffer): Promise<Uint8ClampedArray> {
+  const image = await loadImage(file);
+  const context = createCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, image.width, image.height).data;
 }
 
 describe("imageGrid", () => {
@@ -100,6 +109,32 @@ describe("imageGrid", () => {
     image.dispose();
   });
 
+  it("shows itself as JPEG, square and smaller, where that is asked for", async () => {
+    const photo = await readImage(samplePicture("flower.jpg").path);
+    const drawn = picture(photo, { width: 400, fileFormat: "jpeg", theme: "dark", scale: 1 });
+    const png = picture(photo, { width: 400, theme: "dark", scale: 1 });
+    photo.dispose();
+    const display = Symbol.for("Jupyter.display") as unknown as keyof Picture;
+    const bundle = await (drawn[display] as unknown as () => Promise<Record<string, string>>)();
+    const metadata = (bundle as Record<symbol, unknown>)[Symbol.for("Jupyter.metadata")];
+    const { width, height, alt } = drawn;
+    assert.deepEqual(metadata, { "image/jpeg": { width, height, alt } });
+    assert.deepEqual(Object.keys(bundle), ["image/jpeg", "text/plain"]);
+    const file = Buffer.from(bundle["image/jpeg"]!, "base64");
+    assert.deepEqual(file, await drawn.toJPEG());
+    assert.deepEqual([...file.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+    assert.ok(file.length < 0.25 * (await png.toPNG()).length, String(file.length));
+    const [first, second] = await Promise.all([pixelsOf(file), pixelsOf(await png.toPNG())]);
+    assert.equal(first.length, second.length);
+    const [, , , corner] = first;
+    assert.equal(corner, 255, "opaque");
+    assert.ok(Math.max(...first.subarray(0, 3)) < 64, "the corner is dark, as the card is");
+    let difference = 0;
+    const middle = 4 * Math.floor(first.length / 8);
+    for (let i = middle; i < middle + 4000; i++) difference += Math.abs(first[i]! - second[i]!);
+    assert.ok(difference / 4000 < 4, `levels differ by ${difference / 4000} on average`);
+  });
+
   const bad: [string, () => unknown, RegExp][] = [
     ["no images", () => imageGrid([]), /^imageGrid: there are no images to draw\.$/],
     ["undefined", () => imageGrid(undefined as never), /expected a tensor, got undefined/],
@@ -159,6 +194,11 @@ describe("imageGrid", () => {
       "another theme",
       () => imageGrid(tf.zeros([2, 2]), { theme: "blue" as never }),
       /no theme "blue"/,
+    ],
+    [
+      "another format",
+      () => imageGrid(tf.zeros([2, 2]), { fileFormat: "webp" as never }),
+      /fileFormat is "webp", expected "png" or "jpeg"\.$/,
     ],
     ["no scale", () => imageGrid(tf.zeros([2, 2]), { scale: 0 }), /scale of a picture is 0/],
     ["too large a picture", () => picture(tf.zeros([2, 2]), { width: 9000 }), /18064×\d+ pixels/],

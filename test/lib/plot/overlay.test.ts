@@ -141,6 +141,15 @@ describe("beforeAfter", () => {
     tf.dispose([one, other]);
   });
 
+  it("holds both images and the still picture as JPEG where that is asked for", async () => {
+    const [one, other] = [gradient(40, 60), gradient(40, 60, 255)];
+    const compared = beforeAfter(one, other, { ...options, fileFormat: "jpeg" });
+    tf.dispose([one, other]);
+    const bundle = (await compared[displaySymbol]()) as Record<string, string>;
+    assert.deepEqual(Object.keys(bundle), ["text/html", "image/jpeg", "text/plain"]);
+    assert.equal(bundle["text/html"]!.match(/src="data:image\/jpeg;base64,\/9j/g)?.length, 2);
+  });
+
   it("saves a page or a picture", async () => {
     const image = gradient(10, 10);
     const compared = beforeAfter(image, image);

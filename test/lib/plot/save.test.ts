@@ -29,6 +29,11 @@ describe("save", () => {
     assert.deepEqual(await readdir(folder), ["x.PNG"]);
   });
 
+  it("writes JPEG where the name says so", async () => {
+    await image().save(join(folder, "x.jpg"));
+    assert.deepEqual(await readFile(join(folder, "x.jpg")), await image().toJPEG());
+  });
+
   it("writes charts as PNG, SVG and Vega-Lite", async () => {
     await chart().save(join(folder, "x.png"));
     await chart().save(join(folder, "x.svg"));
@@ -40,9 +45,12 @@ describe("save", () => {
 
   it("refuses extensions that it cannot write", async () => {
     await assert.rejects(image().save("x.gif"), {
-      message: 'Cannot save "x.gif": its extension is ".gif", expected .png.',
+      message: 'Cannot save "x.gif": its extension is ".gif", expected .png or .jpg or .jpeg.',
     });
-    await assert.rejects(image().save("picture"), /its extension is missing, expected \.png\./);
+    await assert.rejects(
+      image().save("picture"),
+      /its extension is missing, expected \.png or \.jpg/,
+    );
     await assert.rejects(chart().save("x.pdf"), /is "\.pdf", expected \.png or \.svg or \.json\./);
   });
 
