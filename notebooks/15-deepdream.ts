@@ -92,9 +92,12 @@ async function photograph(name: "china.jpg" | "flower.jpg") {
   return resized;
 }
 
+/** Levels from 0 to 255, drawn into files that suit photographs. */
+const asPhoto = { range: [0, 255], fileFormat: "jpeg" } as const;
+
 const china = await photograph("china.jpg");
 const flower = await photograph("flower.jpg");
-plot.sideBySide([china, flower], { height: 180, range: [0, 255] });
+plot.sideBySide([china, flower], { height: 180, ...asPhoto });
 
 // %% [markdown]
 // ## One step up the gradient
@@ -134,7 +137,7 @@ for (let step = 0; step < steps; step++) {
 const [first, last] = [activities[0]!, activities.at(-1)!];
 console.log(`activity ${first.toFixed(2)} → ${last.toFixed(2)}`);
 
-plot.picture(dreaming, { width: 560, range: [0, 255] });
+plot.picture(dreaming, { width: 560, ...asPhoto });
 
 // %% [markdown]
 // The layer is far more active, and the picture shows why: the third block
@@ -174,6 +177,7 @@ plot.imageGrid([asPixels.image, asWaves.image, moved.image], {
   columns: 3,
   titles: ["All frequencies alike", "Low ones faster", "And moved about"],
   title: "Three ways to excite channel 7 of block6b_add",
+  fileFormat: "jpeg",
 });
 
 // %% [markdown]
@@ -202,6 +206,7 @@ for (const objective of depths) {
 plot.imageGrid(found, {
   captions: depths.map(({ layer, channels }) => `${layer}, ${channels}`),
   title: "What channels of four depths look for",
+  fileFormat: "jpeg",
 });
 
 // %% [markdown]
@@ -243,8 +248,8 @@ const middle = await dream(china, [{ layer: "block4c_add" }]);
 plot.beforeAfter(china, middle, {
   title: "A dream of block4c_add: move the slider",
   labels: ["Photograph", "Dream"],
-  range: [0, 255],
   width: 600,
+  ...asPhoto,
 });
 
 // %% [markdown]
@@ -257,7 +262,7 @@ plot.beforeAfter(china, middle, {
 
 // %% tags=["trained"] timeout=400
 const deep = await dream(china, [{ layer: "block6b_add" }]);
-plot.picture(deep, { width: 600, range: [0, 255] });
+plot.picture(deep, { width: 600, ...asPhoto });
 
 // %% [markdown]
 // Blossoms, fruit and other temples grow out of trees and haze. The layer was
@@ -273,8 +278,8 @@ const animals = await dream(flower, [channel]);
 plot.beforeAfter(flower, animals, {
   title: "A dahlia, as channel 7 of block6b_add would like it",
   labels: ["Photograph", "Dream"],
-  range: [0, 255],
   width: 600,
+  ...asPhoto,
 });
 
 // %% [markdown]
@@ -287,7 +292,7 @@ const both = await dream(flower, [
   { layer: "block4c_add", weight: 0.3 },
   { layer: "block6d_add", weight: 1 },
 ]);
-plot.picture(both, { width: 600, range: [0, 255] });
+plot.picture(both, { width: 600, ...asPhoto });
 
 // %% [markdown]
 // ## Checks

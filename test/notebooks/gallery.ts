@@ -6,8 +6,9 @@ import { runMain } from "../../lib/setup/commands/main.mjs";
 import { Problem, Problems } from "../../lib/setup/engine/problem.mjs";
 import { root } from "../../lib/setup/paths.mjs";
 import { isCode, type RichOutput, readNotebook } from "./notebook.ts";
+import { isPicture } from "./record.ts";
 
-/** Which of a lesson's PNG pictures, counted from 1, stands for it. */
+/** Which of a lesson's pictures, counted from 1, stands for it. */
 const CHOSEN: Readonly<Record<string, number>> = {
   "01": 4,
   "02": 4,
@@ -29,21 +30,21 @@ const CHOSEN: Readonly<Record<string, number>> = {
 /** Size of a card in pixels; twice that of the page, for dense screens. */
 const CARD = { width: 560, height: 380, margin: 16 };
 
-/** The PNG pictures of a notebook, in order, as base64. */
+/** The pictures of a notebook, in order, as base64. */
 async function picturesOf(file: string): Promise<string[]> {
   const { cells } = await readNotebook(file);
   return cells
     .filter(isCode)
     .flatMap(({ outputs }) => outputs)
     .filter((output): output is RichOutput => "data" in output)
-    .map(({ data }) => data["image/png"])
-    .filter((png): png is string => typeof png === "string");
+    .map(({ data }) => Object.entries(data).find(([type]) => isPicture(type))?.[1])
+    .filter((picture): picture is string => typeof picture === "string");
 }
 
 /** The picture, whole, in the middle of a white card, so that it can be read on a dark page too. */
-async function card(png: string): Promise<Buffer> {
+async function card(picture: string): Promise<Buffer> {
   const { width, height, margin } = CARD;
-  const image = await loadImage(Buffer.from(png, "base64"));
+  const image = await loadImage(Buffer.from(picture, "base64"));
   const scale = Math.min(
     (width - 2 * margin) / image.width,
     (height - 2 * margin) / image.height,
@@ -70,8 +71,8 @@ await runMain(async () => {
     const number = /^(\d\d)-.*\.ipynb$/.exec(name)?.[1];
     if (number === undefined) continue;
     const pictures = await picturesOf(join(folder, name));
-    const png = pictures[(CHOSEN[number] ?? 1) - 1];
-    if (png === undefined) {
+    const picture = pictures[(CHOSEN[number] ?? 1) - 1];
+    if (picture === undefined) {
       problems.push(
         new Problem(
           `${name} has ${pictures.length} pictures, so none of number ${CHOSEN[number] ?? 1}.`,
@@ -80,7 +81,7 @@ await runMain(async () => {
       );
       continue;
     }
-    await writeFile(join(target, `${number}.png`), await card(png));
+    await writeFile(join(target, `${number}.png`), await card(picture));
     console.log(`${number}.png  ${name}`);
   }
   if (problems.length > 0) throw new Problems(problems);
