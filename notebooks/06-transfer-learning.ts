@@ -31,7 +31,7 @@
 // * to average the weights before and after, and the answers of two views;
 // * to look at the result: confusion matrix, worst mistakes, Grad-CAM.
 //
-// **Time:** about 6 minutes on two cores; half a minute with the small
+// **Time:** about 5 minutes on two cores; half a minute with the small
 // settings.
 //
 // **Data:** 397 photographs of ants and bees (S. Chilamkurthy, Transfer
