@@ -19,7 +19,7 @@ const CHOSEN: Readonly<Record<string, number>> = {
   "07": 6,
   "08": 8,
   "09": 7,
-  "10": 5,
+  "10": 6,
   "11": 5,
   "12": 6,
   "13": 6,
