@@ -8,14 +8,3 @@ const QUALITY = 90;
 
 export const encode = (canvas: Canvas, format: PictureFormat): Promise<Buffer> =>
   format === "jpeg" ? canvas.encode("jpeg", QUALITY) : canvas.encode("png");
-
-/** @throws if it is not one of the formats; `caller` names the function in the error */
-export function checkFormat(format: PictureFormat | undefined, caller: string): PictureFormat {
-  const given = format ?? "png";
-  if (given !== "png" && given !== "jpeg") {
-    throw new RangeError(
-      `${caller}: fileFormat is ${JSON.stringify(given)}, expected "png" or "jpeg".`,
-    );
-  }
-  return given;
-}

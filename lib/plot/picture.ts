@@ -1,7 +1,8 @@
 /** Pictures made of pixels. */
 import { type Canvas, createCanvas, type SKRSContext2D } from "canvas";
+import { checkChoice } from "./checks.ts";
 import { type Displayable, displaySymbol, type MimeBundle, metadataSymbol } from "./display.ts";
-import { checkFormat, encode, type PictureFormat } from "./format.ts";
+import { encode, type PictureFormat } from "./format.ts";
 import { saveAs } from "./save.ts";
 import { drawText, textStyles, wrapText } from "./text.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
@@ -64,7 +65,8 @@ export class Picture implements Displayable {
   constructor(content: Content, options: PictureOptions & FileOptions = {}) {
     const theme = themeOf(options.theme);
     this.#theme = theme;
-    this.#format = checkFormat(options.fileFormat, "A picture");
+    this.#format = options.fileFormat ?? "png";
+    checkChoice("fileFormat", this.#format, ["png", "jpeg"], "A picture");
     const scale = options.scale ?? 2;
     if (!(scale >= 0.5 && scale <= 8)) {
       throw new RangeError(`The scale of a picture is ${scale}: expected a number from 0.5 to 8.`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createCanvas, loadImage } from "canvas";
+import { createCanvas, loadImage, type SKRSContext2D } from "canvas";
 import { loadImage as readImage, samplePicture } from "../../../lib/data/index.ts";
 import { imageGrid, type Picture, picture, sideBySide } from "../../../lib/plot/index.ts";
 import { tf } from "../../../lib/tensorflow/index.ts";
@@ -7,19 +7,31 @@ import { assertBaseline, gradient } from "./samples.ts";
 
 /** [red, green, blue, alpha] at CSS pixel (x, y). */
 async function colorAt(drawn: Picture, x: number, y: number): Promise<number[]> {
-  const image = await loadImage(await drawn.toPNG());
-  const context = createCanvas(image.width, image.height).getContext("2d");
-  context.drawImage(image, 0, 0);
-  const scale = image.width / drawn.width;
+  const context = await drawnFrom(await drawn.toPNG());
+  const scale = context.canvas.width / drawn.width;
   return [...context.getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data];
 }
 
 /** Red, green, blue and alpha of each pixel, row by row. */
 async function pixelsOf(file: Buffer): Promise<Uint8ClampedArray> {
+  const context = await drawnFrom(file);
+  const { width, height } = context.canvas;
+  return context.getImageData(0, 0, width, height).data;
+}
+
+async function drawnFrom(file: Buffer): Promise<SKRSContext2D> {
   const image = await loadImage(file);
   const context = createCanvas(image.width, image.height).getContext("2d");
   context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, image.width, image.height).data;
+  return context;
+}
+
+/** What a notebook gets. */
+async function shown(drawn: Picture) {
+  const display = Symbol.for("Jupyter.display") as unknown as keyof Picture;
+  const bundle = await (drawn[display] as unknown as () => Promise<Record<string, string>>)();
+  const metadata = (bundle as Record<symbol, unknown>)[Symbol.for("Jupyter.metadata")];
+  return { bundle, metadata };
 }
 
 describe("imageGrid", () => {
@@ -96,9 +108,7 @@ describe("imageGrid", () => {
       caption: "Twice the same.",
     });
     assert.equal(drawn.alt, "Gradients. 2 images: first; second. Twice the same.");
-    const display = Symbol.for("Jupyter.display") as unknown as keyof Picture;
-    const bundle = await (drawn[display] as unknown as () => Promise<Record<string, string>>)();
-    const metadata = (bundle as Record<symbol, unknown>)[Symbol.for("Jupyter.metadata")];
+    const { bundle, metadata } = await shown(drawn);
     const { width, height, alt } = drawn;
     assert.deepEqual(metadata, { "image/png": { width, height, alt } });
     assert.deepEqual(Object.keys(bundle), ["image/png", "text/plain"]);
@@ -114,9 +124,7 @@ describe("imageGrid", () => {
     const drawn = picture(photo, { width: 400, fileFormat: "jpeg", theme: "dark", scale: 1 });
     const png = picture(photo, { width: 400, theme: "dark", scale: 1 });
     photo.dispose();
-    const display = Symbol.for("Jupyter.display") as unknown as keyof Picture;
-    const bundle = await (drawn[display] as unknown as () => Promise<Record<string, string>>)();
-    const metadata = (bundle as Record<symbol, unknown>)[Symbol.for("Jupyter.metadata")];
+    const { bundle, metadata } = await shown(drawn);
     const { width, height, alt } = drawn;
     assert.deepEqual(metadata, { "image/jpeg": { width, height, alt } });
     assert.deepEqual(Object.keys(bundle), ["image/jpeg", "text/plain"]);
